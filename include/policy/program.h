@@ -1,0 +1,67 @@
+// A verified decision program: where the compiler ends and every engine begins.
+//
+// Bytes become a Program only by Load, which copies and then proves them
+// (runtime/program/verify.h), so a Program never needs checking again. Immutable after Load and
+// safe for concurrent use; shared by shared_ptr, so that a call keeps the policy it began with
+// while a new one is installed.
+#ifndef POLICY_PROGRAM_H_
+#define POLICY_PROGRAM_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace policy {
+
+class Layout;  // typed access to the records: runtime/program/layout.h, for engines
+
+// Why a program file was refused. `what` is a sentence without the file's name.
+struct ProgramError {
+  std::string what;
+};
+
+// What people are told about a rule that took part in a decision. Views live as long as the
+// Program.
+struct RuleReference {
+  std::string_view id;    // "/tools/create_refund/deny_if/0"
+  std::string_view file;  // as it was named to the compiler
+  std::uint32_t line = 0;
+};
+
+class Program {
+ public:
+  // Copies `bytes`, proves every record, compiles the regular expressions. Any bytes are safe to
+  // give.
+  static std::expected<std::shared_ptr<const Program>, ProgramError> Load(
+      std::span<const std::byte> bytes);
+
+  ~Program();
+  Program(const Program&) = delete;  // large, and shared by pointer
+  Program& operator=(const Program&) = delete;
+
+  std::span<const std::byte> bytes() const;
+  std::array<std::uint8_t, 32> hash()
+      const;                     // the checksum; two programs of equal hash decide alike
+  std::string HashText() const;  // its first 12 hex digits, as logs name a policy version
+
+  // `rule` as in Decision::rules. REQUIRES: it came from a decision of this program.
+  RuleReference rule(std::uint32_t rule) const;
+
+  // Whether tools/list must not show `tool`.
+  bool Hides(std::string_view tool) const;
+
+  const Layout& layout() const { return *layout_; }
+
+ private:
+  explicit Program(std::unique_ptr<const Layout> layout);
+  std::unique_ptr<const Layout> layout_;
+};
+
+}  // namespace policy
+
+#endif  // POLICY_PROGRAM_H_

@@ -1,0 +1,98 @@
+// One JSON-RPC message, read strictly: what a proxy needs to know of it, pointing into its bytes.
+//
+// A strict reader stands in front of lenient peers: whatever a peer could read differently is
+// refused here and never forwarded. One pass validates every byte and fills the slots that the
+// program asks for.
+#ifndef RUNTIME_MCP_MESSAGE_H_
+#define RUNTIME_MCP_MESSAGE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "policy/request.h"
+#include "runtime/program/frame.h"
+
+namespace policy::mcp {
+
+// Limits by name; every one refuses with a text that gives it.
+inline constexpr std::size_t kMessageBytesMax = std::size_t{8} << 20;
+inline constexpr std::size_t kDepthMax = 128;
+inline constexpr std::size_t kMembersMax = 65'536;  // members of one object
+inline constexpr std::size_t kNumberBytesMax = 4'096;
+inline constexpr std::size_t kToolNameBytesMax = 1'024;
+inline constexpr std::size_t kIdBytesMax = 1'024;
+
+enum class MessageKind : std::uint8_t { Request, Notification, Response };
+
+// Raw views are JSON texts exactly as sent. Decoded views are unescaped and live as long as the
+// reader's scratch: until its next Read.
+struct Message {
+  MessageKind kind = MessageKind::Request;
+  std::string_view bytes;           // the whole message, without line ending
+  std::string_view id;              // raw: a string or an integer; empty for notifications
+  std::string_view method;          // decoded; empty for responses
+  std::string_view params;          // raw; empty when absent
+  std::string_view tool;            // decoded params.name of tools/call, else empty
+  std::string_view arguments;       // raw params.arguments of tools/call; "{}" when absent
+  std::string_view progress_token;  // raw params._meta.progressToken, else empty
+  std::string_view
+      protocol_version;  // decoded: params.protocolVersion of initialize, or
+                         // params._meta["io.modelcontextprotocol/protocolVersion"]; else empty
+  std::string_view request_id;   // raw params.requestId of notifications/cancelled, else empty
+  std::string_view client_name;  // decoded params.clientInfo.name of initialize, or _meta's
+                                 // clientInfo; else empty
+  std::string_view client_version;
+  std::string_view result;        // raw; empty when absent
+  std::string_view error;         // raw; empty when absent
+  std::string_view result_tools;  // raw result.tools when it is a list, else empty
+  bool result_is_error = false;   // result.isError is true
+  bool result_is_final = true;    // false: result.resultType is "input_required" or "task"
+  bool is_tools_call = false;
+};
+
+// Why a message was refused: -32700 when it is not JSON, else -32600.
+struct Refusal {
+  int code = -32600;
+  std::string id;  // raw id to answer with; empty: answer with null
+  bool is_request =
+      false;  // it was seen to be a request or cannot be told apart from one: it is answered
+  bool is_response = false;
+  std::string
+      reason;  // "duplicate key `amount` in arguments": lower case, no final period, one line
+};
+
+// Which way a message goes. Requests from clients to servers are held to MCP's rules for calls.
+enum class Direction : std::uint8_t { FromClient, FromServer };
+
+// Reads messages one at a time. Not thread-safe; keeps scratch memory, so one per direction of a
+// connection.
+class MessageReader {
+ public:
+  explicit MessageReader(Direction direction);
+  ~MessageReader();
+  MessageReader(const MessageReader&) = delete;  // views into its scratch are handed out
+  MessageReader& operator=(const MessageReader&) = delete;
+
+  // `bytes`: one message without its line ending; they outlive the Message. `frame` may be null:
+  // then no slots are filled. Otherwise it is cleared, and for a tools/call filled from the
+  // arguments, with frame->tool and frame->arguments set.
+  std::expected<Message, Refusal> Read(std::string_view bytes, Frame* frame);
+
+ private:
+  struct Scratch;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+// Fills the slots of the context roots (tool, grant, claims, client, now) that the program asks
+// for. false: one of the raw texts of `context` is not a strictly readable record, and the call
+// must be denied.
+bool FillContext(const CallContext& context, Frame& frame);
+
+}  // namespace policy::mcp
+
+#endif  // RUNTIME_MCP_MESSAGE_H_

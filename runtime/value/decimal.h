@@ -1,0 +1,43 @@
+// Exact decimal numbers: the only numbers a policy computes with. Nothing here goes through binary
+// floating point.
+#ifndef RUNTIME_VALUE_DECIMAL_H_
+#define RUNTIME_VALUE_DECIMAL_H_
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace policy {
+
+// coefficient * 10^exponent, normalised: |coefficient| < 10^18, no trailing decimal zero in the
+// coefficient, exponent in [-18, 18], zero is {0, 0}. Two equal numbers have equal members.
+struct Decimal {
+  std::int64_t coefficient = 0;
+  std::int8_t exponent = 0;
+
+  friend bool operator==(const Decimal&, const Decimal&) = default;
+};
+
+std::strong_ordering Compare(Decimal a, Decimal b);
+
+// `text` is a JSON number (RFC 8259 grammar, already validated). nullopt: outside the exact range.
+std::optional<Decimal> ParseDecimal(std::string_view text);
+
+// Whether a reader that goes through binary64 and prints the shortest text that reads back the same
+// sees the same number as `text` says: false for 2^53+1, 99.9999999999999999, 1e400; true for 0.1,
+// 100.00, 1e2.
+bool SurvivesBinary64(std::string_view text);
+
+// The number as an integer count of 10^-scale units. nullopt: more decimals than `scale`, or beyond
+// 2^63-1 in size. REQUIRES: 0 <= scale <= 9.
+std::optional<std::int64_t> ToScaledInteger(Decimal value, int scale);
+
+// Plain notation where it is short ("100", "0.05"), else scientific; parses back to the same
+// number.
+std::string ToText(Decimal value);
+
+}  // namespace policy
+
+#endif  // RUNTIME_VALUE_DECIMAL_H_
