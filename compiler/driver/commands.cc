@@ -1,0 +1,35 @@
+#include <CLI/CLI.hpp>
+#include <array>
+#include <string>
+
+#include "compiler/driver/command.h"
+
+namespace policy {
+
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"explain", "Print the page about a diagnostic code", AddExplainCommand},
+};
+
+}  // namespace
+
+std::span<const Command> Commands() { return kCommands; }
+
+int RunDriver(int argc, const char* const* argv, DriverEnv& env) {
+  CLI::App app("Checks, explains and compiles policies for MCP tool calls", "policyc");
+  app.require_subcommand(1);
+  int status = kExitDone;
+  for (const Command& command : Commands()) {
+    CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
+    sub->callback([&status, &env, run = command.add(*sub)] { status = run(env); });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, env.out, env.err) == 0 ? kExitDone : kExitNotRun;
+  }
+  return status;
+}
+
+}  // namespace policy
