@@ -1,0 +1,96 @@
+// One thread that waits for descriptors, timers and other threads, and handles one turn after
+// another.
+//
+// A turn is: wait, call every ready handler, call the end-of-turn function. Handlers queue what
+// they have to write; the end of the turn writes it, so that many messages share one system call.
+#ifndef RUNTIME_TRANSPORT_EVENT_LOOP_H_
+#define RUNTIME_TRANSPORT_EVENT_LOOP_H_
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/transport/descriptor.h"
+
+namespace policy::transport {
+
+// Which of a descriptor's conditions a handler waits for. An error or a hang-up counts as both.
+struct Interest {
+  bool readable = false;
+  bool writable = false;
+
+  friend bool operator==(const Interest&, const Interest&) = default;
+};
+
+class EventHandler {
+ public:
+  virtual void OnReady(Interest ready) = 0;
+
+ protected:
+  ~EventHandler() = default;
+};
+
+// Thread safety: Post may be called from any thread, everything else from the loop's own.
+class EventLoop {
+ public:
+  using TimerId = std::uint64_t;  // never 0
+
+  static std::expected<std::unique_ptr<EventLoop>, std::string> Make();
+  EventLoop(const EventLoop&) = delete;  // handlers and posters refer to it
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // From now on `handler` hears of `interest`; an empty interest is kept but silent. Regular files,
+  // which cannot be waited for, are ready in every turn. REQUIRES: `handler` outlives the watch.
+  void Watch(int descriptor, Interest interest, EventHandler& handler);
+  // Safe inside a handler, for any descriptor: what the running turn still holds for it is dropped.
+  void Unwatch(int descriptor);
+
+  TimerId After(std::chrono::milliseconds delay, std::function<void()> expire);
+  void Cancel(TimerId timer);
+
+  // Runs `task` in a coming turn. Never runs it when the loop has ended.
+  void Post(std::function<void()> task);
+
+  void set_end_of_turn(std::function<void()> end_of_turn) { end_of_turn_ = std::move(end_of_turn); }
+  void Run();
+  void Stop() { stopped_ = true; }
+
+ private:
+  using MonotonicTime = std::chrono::steady_clock::time_point;
+  struct Watched {
+    Interest interest;
+    EventHandler* handler = nullptr;
+    std::uint32_t generation = 0;  // tells a closed and reused number from the one that was ready
+    bool is_pollable = true;
+  };
+
+  EventLoop(Descriptor poll, Descriptor wake);
+  void RunTurn();
+  int WaitMilliseconds() const;
+  void Dispatch(int descriptor, std::uint32_t generation, Interest ready);
+  void RunPosted();
+  void RunTimers();
+
+  Descriptor poll_;
+  Descriptor wake_;
+  bool stopped_ = false;
+  std::uint32_t next_generation_ = 1;
+  std::vector<Watched> watched_;  // by descriptor number
+  std::size_t always_ready_ = 0;  // how many watched descriptors cannot be waited for
+  std::multimap<MonotonicTime, std::pair<TimerId, std::function<void()>>> timers_;
+  TimerId next_timer_ = 1;
+  std::function<void()> end_of_turn_;
+  std::mutex posted_mutex_;
+  std::vector<std::function<void()>> posted_;
+};
+
+}  // namespace policy::transport
+
+#endif  // RUNTIME_TRANSPORT_EVENT_LOOP_H_
