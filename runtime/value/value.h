@@ -29,7 +29,7 @@ enum class ValueKind : std::uint8_t {
 // string. 32 bytes.
 struct Value {
   ValueKind kind = ValueKind::Absent;
-  bool boolean = false;      // Bool
+  bool boolean = false;      // Bool; List: numbers within are taken as written (`numbers exact`)
   std::int8_t exponent = 0;  // Number
   std::uint8_t reserved = 0;
   std::uint32_t length = 0;    // bytes of `data`: String (unescaped UTF-8), List, Record, and the

@@ -1,0 +1,86 @@
+#include "runtime/value/fold.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "runtime/value/text_hash.h"
+#include "runtime/value/utf8.h"
+
+namespace policy {
+
+namespace {
+
+struct FoldRange {
+  char32_t first;
+  char32_t last;
+  std::int32_t stride;
+  std::int32_t delta;
+};
+
+constexpr FoldRange kFoldRanges[] = {
+#define FOLD(first, last, stride, delta) {first, last, stride, delta},
+#include "runtime/value/fold_table.def"
+#undef FOLD
+};
+
+// Takes the next code point off `text`, folded. A byte that is not UTF-8 stands for itself, above
+// every code point, so that it equals nothing else.
+char32_t TakeFolded(std::string_view& text) {
+  constexpr char32_t kStrayByte = 0x110000;
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first < 0x80) {
+    text.remove_prefix(1);
+    return first >= 'A' && first <= 'Z' ? first + ('a' - 'A') : first;
+  }
+  const std::size_t size = Utf8SequenceSize(text);
+  if (size == 0) {
+    text.remove_prefix(1);
+    return kStrayByte + first;
+  }
+  const char32_t code_point = DecodeUtf8(text.substr(0, size));
+  text.remove_prefix(size);
+  return FoldCodePoint(code_point);
+}
+
+}  // namespace
+
+char32_t FoldCodePoint(char32_t code_point) {
+  const auto* range = std::upper_bound(std::begin(kFoldRanges), std::end(kFoldRanges), code_point,
+                                       [](char32_t c, const FoldRange& r) { return c < r.first; });
+  if (range == std::begin(kFoldRanges)) return code_point;
+  --range;
+  if (code_point > range->last) return code_point;
+  if ((code_point - range->first) % static_cast<char32_t>(range->stride) != 0) return code_point;
+  return static_cast<char32_t>(static_cast<std::int32_t>(code_point) + range->delta);
+}
+
+bool EqualFolded(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    if (TakeFolded(a) != TakeFolded(b)) return false;
+  }
+  return a.empty() && b.empty();
+}
+
+std::uint64_t HashFolded(std::string_view text, std::uint64_t seed) {
+  std::uint64_t hash = text_hash::kFinish ^ seed;
+  while (!text.empty()) hash = text_hash::Mix(hash ^ TakeFolded(text), text_hash::kFactor);
+  return text_hash::Mix(hash, text_hash::kFinish);
+}
+
+std::string Folded(std::string_view text) {
+  std::string folded;
+  folded.reserve(text.size());
+  while (!text.empty()) {
+    const std::string_view before = text;
+    const char32_t code_point = TakeFolded(text);
+    char room[4];
+    if (code_point < 0x110000) {
+      folded.append(room, EncodeUtf8(code_point, room));
+    } else {
+      folded.push_back(before.front());
+    }
+  }
+  return folded;
+}
+
+}  // namespace policy

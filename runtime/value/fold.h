@@ -1,0 +1,26 @@
+// Letter case as lenient JSON readers ignore it: Unicode simple case folding, the relation of Go's
+// strings.EqualFold (U+017F folds to s, U+212A to k).
+#ifndef RUNTIME_VALUE_FOLD_H_
+#define RUNTIME_VALUE_FOLD_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace policy {
+
+// What `code_point` folds to; most fold to themselves.
+char32_t FoldCodePoint(char32_t code_point);
+
+// Whether two UTF-8 texts are the same but for letter case. Never allocates.
+bool EqualFolded(std::string_view a, std::string_view b);
+
+// Equal for texts that are EqualFolded. Never allocates.
+std::uint64_t HashFolded(std::string_view text, std::uint64_t seed = 0);
+
+// The folded text: two texts are EqualFolded when these are equal.
+std::string Folded(std::string_view text);
+
+}  // namespace policy
+
+#endif  // RUNTIME_VALUE_FOLD_H_
