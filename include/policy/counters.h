@@ -7,6 +7,8 @@
 #ifndef POLICY_COUNTERS_H_
 #define POLICY_COUNTERS_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,6 +38,7 @@ struct CounterIdentity {
 };
 
 class CounterTable;  // the cells of one counter: runtime/limits
+struct CounterCell;  // one of them
 
 // One charge of a call. A call charges a cell once; limits that share it are given by the smallest
 // max that applies.
@@ -47,13 +50,14 @@ struct Charge {
   bool refund_on_error = false;
 };
 
-// How one charge stands. Parallel to the charges of the call.
+// How one charge stands, filled in for every charge whatever the result is. Parallel to the charges
+// of the call. The quota left is max - used, not below 0.
 struct ChargeState {
-  std::int64_t used = 0;  // before this call when short, after it when granted
-  bool is_short = false;
-  bool retryable = true;
-  std::optional<std::int64_t> window_end_ms;   // Unix time
-  std::optional<std::int64_t> retry_after_ms;  // short only
+  std::int64_t used = 0;                       // after this call when granted, else before it
+  bool is_short = false;                       // this charge had no room
+  bool retryable = true;                       // short only; false: waiting does not help
+  std::optional<std::int64_t> window_end_ms;   // Unix time; none for lifetime
+  std::optional<std::int64_t> retry_after_ms;  // short only: until the window ends, rounded up
 };
 
 enum class ReserveResult : std::uint8_t {
@@ -71,26 +75,41 @@ enum class Settlement : std::uint8_t {
   Void,         // not one byte was written upstream: every charge is given back
 };
 
+// A charge that was taken and is not settled.
+struct HeldCharge {
+  CounterCell* cell = nullptr;
+  std::int64_t epoch_s = 0;  // start of the window that was charged
+  std::int64_t amount = 0;
+  bool refund_on_error = false;
+};
+
 // The charges of one call. Move-only; thread-safe against other reservations, not against itself.
+// Up to kInlineCharges are held without an allocation.
 class Reservation {
  public:
+  static constexpr std::size_t kInlineCharges = 4;
+
   Reservation() = default;
-  Reservation(Reservation&&) noexcept;
-  Reservation& operator=(Reservation&&) noexcept;
-  Reservation(const Reservation&) = delete;  // a charge is settled once
+  Reservation(Reservation&& other) noexcept;
+  Reservation& operator=(Reservation&& other) noexcept;  // settles its own charges as void first
+  Reservation(const Reservation&) = delete;              // a charge is settled once
   Reservation& operator=(const Reservation&) = delete;
   ~Reservation();  // Void when not settled
 
   // Settles once; later calls do nothing. A refund goes only into the window that was charged.
   void Settle(Settlement settlement);
-  bool holds_charges() const { return !held_.empty(); }
-
-  struct Held;  // runtime/limits
+  bool holds_charges() const { return count_ > 0; }
 
  private:
-  friend class Counters;
-  friend class ReservationAccess;  // runtime/limits: fills held_
-  std::vector<Held> held_;
+  friend class CellEngine;  // runtime/limits: fills it
+
+  HeldCharge& held(std::size_t i) {
+    return i < kInlineCharges ? inline_[i] : overflow_[i - kInlineCharges];
+  }
+
+  std::size_t count_ = 0;
+  std::array<HeldCharge, kInlineCharges> inline_;
+  std::vector<HeldCharge> overflow_;
 };
 
 // All counters of a process. Safe for concurrent use; reservations and tables must not outlive it.
@@ -98,18 +117,31 @@ class Counters {
  public:
   virtual ~Counters() = default;
 
-  // The table of the counter, made on first use; the same table for an equal identity. A table that
-  // no policy has opened since the last Retire keeps its cells until its reservations are settled.
+  // The table of the counter, made on first use; the same table for an equal identity. Null: its
+  // zone is unknown to this machine, or there are too many tables; a charge on null is a
+  // StoreError.
   virtual CounterTable* Open(const CounterIdentity& identity) = 0;
 
-  // Takes every charge, or none. `now_ns`: wall clock of the call, Unix nanoseconds. `states` has
-  // the size of `charges`. `reservation` must hold nothing. Two charges never name the same (table,
-  // scope_key).
+  // Ends one Open, when the policy that asked for it is gone and nobody charges the table through
+  // it any more (null: does nothing). A table that nobody has open keeps what was used until its
+  // windows have ended and its reservations are settled: a policy edited back and forth gets no
+  // fresh quota.
+  virtual void Close(CounterTable* table) = 0;
+
+  // Takes every charge, or none. `now_ns`: wall clock of the call, Unix nanoseconds, read once and
+  // the same when trying again. `states` has the size of `charges`. `reservation` must hold
+  // nothing. Two charges never name the same (table, scope_key).
   virtual ReserveResult TryReserve(std::span<const Charge> charges, std::int64_t now_ns,
                                    std::span<ChargeState> states, Reservation& reservation) = 0;
 
-  // After NeedsStore: calls `wake` once, from any thread, when it is worth trying again (or when
-  // the store failed).
+  // What TryReserve would answer now, taking nothing; for approvals and reports. NeedsStore means
+  // the same as there: after WhenReady, peek again. Between processes `used` includes what the
+  // others hold, as the store last said.
+  virtual ReserveResult Peek(std::span<const Charge> charges, std::int64_t now_ns,
+                             std::span<ChargeState> states) = 0;
+
+  // After NeedsStore: calls `wake` once, from any thread and perhaps before this returns, when it
+  // is worth trying again (or when the store failed). `charges` are copied.
   virtual void WhenReady(std::span<const Charge> charges, std::function<void()> wake) = 0;
 };
 

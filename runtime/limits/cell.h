@@ -1,0 +1,90 @@
+// One counter cell: how much of one window is used, under a lock of its own.
+#ifndef RUNTIME_LIMITS_CELL_H_
+#define RUNTIME_LIMITS_CELL_H_
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string_view>
+
+namespace policy {
+
+inline constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+
+// What a cell knows of the pool it leases quota from. Only cells shared between processes have one.
+struct CellLease {
+  std::int64_t room_max = 0;   // the room below the ceiling is only for charges with at least this
+                               // max: the pool was filled up to it
+  std::int64_t elsewhere = 0;  // quota held by others, as the pool last said
+  std::int64_t asked_ns = 0;   // clock of the newest call that found too little room
+  // The pool's last refusal stands for calls from `refused_from_ns` until `refused_until_ns`:
+  // nothing idle was left anywhere, so what does not fit beside `elsewhere` has no room.
+  std::int64_t refused_from_ns = 0;
+  std::int64_t refused_until_ns = 0;
+  bool store_failed = false;  // the refusal is that nobody could be asked
+};
+
+// Invariants, with the lock held:
+//  1. epoch_s, the start of the window that `used` counts, never decreases while the cell lives.
+//  2. 0 <= used. Charges are in `used` from their reservation on.
+//  3. A cell with outstanding > 0 is neither recycled nor freed.
+// Cells stay where they are and are reused; a reader may lock one that was recycled meanwhile, so
+// everybody checks live and the key after locking.
+struct alignas(64) CounterCell {
+  static constexpr std::uint32_t kInlineKeyBytesMax = 16;
+
+  std::atomic<std::uint32_t> lock_word{0};
+  std::uint32_t outstanding = 0;  // charges not yet settled
+  std::int64_t epoch_s = 0;
+  std::int64_t used = 0;
+  std::int64_t ceiling = 0;    // how far `used` may go without asking the store
+  CellLease* lease = nullptr;  // owned by the table
+  std::uint32_t key_bytes = 0;
+  bool live = false;
+  union {
+    char inline_key[kInlineKeyBytesMax];
+    char* heap_key;  // longer keys; owned by the table
+  };
+
+  CounterCell() : inline_key{} {}
+
+  std::string_view key() const {
+    return {key_bytes <= kInlineKeyBytesMax ? inline_key : heap_key, key_bytes};
+  }
+  bool Is(std::string_view wanted) const { return live && key() == wanted; }
+
+  // Nothing between Lock and Unlock allocates, faults or does I/O. Several cells are locked in the
+  // order of their addresses.
+  void Lock() {
+    std::uint32_t expected = kFree;
+    if (!lock_word.compare_exchange_strong(expected, kLocked, std::memory_order_acquire,
+                                           std::memory_order_relaxed)) [[unlikely]] {
+      LockSlowly();
+    }
+  }
+
+  // A plain store is twice as fast as an exchange. A waiter that arrives between the load and the
+  // store is not woken; it looks again by itself after kLockWaitMax.
+  void Unlock() {
+    const bool contended = lock_word.load(std::memory_order_relaxed) == kContended;
+    lock_word.store(kFree, std::memory_order_release);
+    if (contended) [[unlikely]] {
+      WakeWaiter();
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kFree = 0;
+  static constexpr std::uint32_t kLocked = 1;
+  static constexpr std::uint32_t kContended = 2;  // locked, and somebody sleeps
+
+  void LockSlowly();
+  void WakeWaiter();
+};
+
+static_assert(sizeof(CounterCell) == 64, "a cell is one cache line");
+
+}  // namespace policy
+
+#endif  // RUNTIME_LIMITS_CELL_H_

@@ -1,0 +1,339 @@
+#include "runtime/limits/cell_engine.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+
+#include "policy/check.h"
+#include "runtime/limits/identity_key.h"
+
+namespace policy {
+namespace {
+
+constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
+
+// One charge of the call at hand.
+struct Step {
+  CounterCell* cell = nullptr;
+  const Charge* charge = nullptr;
+  std::uint64_t hash = 0;
+  Window window;             // at the call's clock
+  std::int64_t epoch_s = 0;  // of the cell, as it was judged
+  std::int64_t used = 0;     // likewise, by everybody, before the call
+  ReserveResult result = ReserveResult::Granted;
+};
+
+// The steps of a call, in memory of the stack for calls of the usual size.
+class Steps {
+ public:
+  explicit Steps(std::size_t count) : count_(count) {
+    if (count > kInline) heap_.resize(count);
+  }
+  std::span<Step> span() { return {count_ > kInline ? heap_.data() : inline_.data(), count_}; }
+
+ private:
+  static constexpr std::size_t kInline = 4;
+  std::size_t count_;
+  std::array<Step, kInline> inline_;
+  std::vector<Step> heap_;
+};
+
+std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? kUnlimited : sum;
+}
+
+// Whether waiting can ever help a charge that found no room.
+bool IsRetryable(const Charge& charge) {
+  return charge.max > 0 && charge.amount <= charge.max &&
+         charge.table->identity().window != CounterWindow::Lifetime;
+}
+
+bool Fits(const Charge& charge, std::int64_t used) {
+  return charge.max > 0 && charge.amount <= charge.max && used <= charge.max - charge.amount;
+}
+
+// What a cell whose quota comes from a store answers. REQUIRES: the cell is locked and has a lease.
+ReserveResult JudgeLease(const CounterCell& cell, const Charge& charge, std::int64_t used,
+                         std::int64_t now_ns) {
+  const CellLease& lease = *cell.lease;
+  const std::int64_t room = cell.ceiling - used;
+  if (charge.amount <= room && charge.max >= lease.room_max) return ReserveResult::Granted;
+  const bool refusal_stands = now_ns >= lease.refused_from_ns && now_ns < lease.refused_until_ns;
+  if (!refusal_stands) return ReserveResult::NeedsStore;
+  if (lease.store_failed) return ReserveResult::StoreError;
+  return Fits(charge, SaturatingAdd(used, lease.elsewhere)) ? ReserveResult::NeedsStore
+                                                            : ReserveResult::Short;
+}
+
+// Looks at one charge. REQUIRES: the cell is locked, or null (nothing was ever charged).
+void Judge(Step& step, std::int64_t now_ns) {
+  const Charge& charge = *step.charge;
+  const CounterCell* cell = step.cell;
+  const bool is_current = cell != nullptr && cell->epoch_s >= step.window.start_s;
+  const std::int64_t used = is_current ? cell->used : 0;
+  step.epoch_s = is_current ? cell->epoch_s : step.window.start_s;
+  step.used = used;
+  if (!Fits(charge, used)) {
+    step.result = ReserveResult::Short;
+  } else if (!charge.table->leased()) {
+    step.result = ReserveResult::Granted;
+  } else {
+    step.result = is_current ? JudgeLease(*cell, charge, used, now_ns) : ReserveResult::NeedsStore;
+  }
+  if (is_current && cell->lease != nullptr) {
+    step.used = SaturatingAdd(used, cell->lease->elsewhere);
+  }
+}
+
+// One answer for the call: what waiting for the store cannot mend comes first, what the agent can
+// act on before that.
+ReserveResult Combine(std::span<const Step> steps) {
+  constexpr auto rank = [](ReserveResult result) {
+    switch (result) {
+      case ReserveResult::Granted:
+        return 0;
+      case ReserveResult::NeedsStore:
+        return 1;
+      case ReserveResult::StoreError:
+        return 2;
+      case ReserveResult::TableFull:
+        return 3;
+      case ReserveResult::Short:
+        return 4;
+    }
+    return 4;
+  };
+  ReserveResult combined = ReserveResult::Granted;
+  for (const Step& step : steps) {
+    if (rank(step.result) > rank(combined)) combined = step.result;
+  }
+  return combined;
+}
+
+// Fills in what the call is told. After the locks are released: the end of a window other than the
+// clock's own needs the calendar.
+void Report(std::span<const Step> steps, std::int64_t now_ns, std::span<ChargeState> states) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    const Charge& charge = *step.charge;
+    ChargeState& state = states[i];
+    state = ChargeState{};
+    if (charge.table == nullptr) continue;
+    state.used = step.used;
+    state.is_short = step.result == ReserveResult::Short;
+    state.retryable = !state.is_short || IsRetryable(charge);
+    const Window window =
+        step.epoch_s == step.window.start_s ? step.window : charge.table->WindowAt(step.epoch_s);
+    if (window.end_s == kNoEnd) continue;
+    state.window_end_ms = window.end_s * 1000;
+    if (!state.is_short || !state.retryable) continue;
+    // Rounded up, so that the window has ended by then.
+    const std::int64_t now_floor_ms = FloorDivide(now_ns, kNanosecondsPerMillisecond);
+    state.retry_after_ms = *state.window_end_ms - now_floor_ms;
+  }
+}
+
+// The cells of a call, locked in the order of their addresses while this lives.
+class LockedCells {
+ public:
+  explicit LockedCells(std::span<const Step> steps) {
+    if (steps.size() > kInline) heap_.resize(steps.size());
+    cells_ = steps.size() > kInline ? heap_.data() : inline_.data();
+    for (const Step& step : steps) {
+      if (step.cell == nullptr) continue;
+      std::size_t place = count_++;
+      for (; place > 0 && cells_[place - 1] > step.cell; --place) cells_[place] = cells_[place - 1];
+      cells_[place] = step.cell;
+      CHECK(place == 0 || cells_[place - 1] != step.cell);  // or the call would wait for itself
+    }
+    for (std::size_t i = 0; i < count_; ++i) cells_[i]->Lock();
+  }
+  ~LockedCells() {
+    for (std::size_t i = 0; i < count_; ++i) cells_[i]->Unlock();
+  }
+  LockedCells(const LockedCells&) = delete;  // unlocks once
+  LockedCells& operator=(const LockedCells&) = delete;
+
+ private:
+  static constexpr std::size_t kInline = 4;
+  std::size_t count_ = 0;
+  CounterCell** cells_;
+  std::array<CounterCell*, kInline> inline_;
+  std::vector<CounterCell*> heap_;
+};
+
+// A cell that was found but belongs to another key by now, if any. REQUIRES: the cells are locked.
+Step* FindRecycled(std::span<Step> steps) {
+  for (Step& step : steps) {
+    if (step.cell != nullptr && !step.cell->Is(step.charge->scope_key)) return &step;
+  }
+  return nullptr;
+}
+
+// Starts a step: its table, window and hash. False: there is nothing to look up.
+bool Begin(Step& step, const Charge& charge, std::int64_t now_s) {
+  CHECK(charge.amount >= 0);
+  step.charge = &charge;
+  step.result = ReserveResult::StoreError;
+  if (charge.table == nullptr) return false;
+  step.window = charge.table->WindowAt(now_s);
+  step.hash = charge.table->Hash(charge.scope_key);
+  step.cell = charge.table->Find(step.hash);
+  return true;
+}
+
+// What a charge without a cell means: nobody charged that key yet, or there was no cell to have.
+enum class MissingCell { Fresh, TableFull };
+
+void JudgeAll(std::span<Step> steps, std::int64_t now_ns, MissingCell missing) {
+  for (Step& step : steps) {
+    if (step.charge->table == nullptr) continue;  // stays StoreError
+    Judge(step, now_ns);
+    if (step.cell == nullptr && missing == MissingCell::TableFull &&
+        step.result != ReserveResult::Short) {
+      step.result = ReserveResult::TableFull;
+    }
+    if (step.cell != nullptr && step.result == ReserveResult::NeedsStore) {
+      step.cell->lease->asked_ns = std::max(step.cell->lease->asked_ns, now_ns);
+    }
+  }
+}
+
+}  // namespace
+
+CellEngine::CellEngine(const CounterLimits& limits) : limits_(limits), budget_(limits.cells_max) {
+  CHECK(getrandom(&secret_, sizeof(secret_), 0) == sizeof(secret_));
+}
+
+CellEngine::~CellEngine() = default;
+
+CounterTable* CellEngine::Open(const CounterIdentity& identity, bool leased) {
+  const std::scoped_lock guard(mutex_);
+  DropIdleTables();
+  const std::string key = IdentityKey(identity);
+  if (const auto known = tables_.find(key); known != tables_.end()) {
+    ++known->second.opened;
+    return known->second.table.get();
+  }
+  const std::optional<WindowCalendar> calendar = WindowCalendar::Make(identity);
+  if (!calendar || tables_.size() >= limits_.tables_max) return nullptr;
+  const CounterTable::Options options = {.cells_max = limits_.cells_per_table_max,
+                                         .budget = &budget_,
+                                         .secret = secret_,
+                                         .leased = leased};
+  OpenTable& made = tables_[key];
+  made = {std::make_unique<CounterTable>(identity, *calendar, options), 1};
+  return made.table.get();
+}
+
+void CellEngine::Close(CounterTable* table) {
+  if (table == nullptr) return;
+  const std::scoped_lock guard(mutex_);
+  const auto entry = tables_.find(IdentityKey(table->identity()));
+  CHECK(entry != tables_.end() && entry->second.opened > 0);
+  --entry->second.opened;
+  DropIdleTables();
+}
+
+void CellEngine::DropIdleTables() {
+  const std::int64_t now_s = newest_now_s_.load(std::memory_order_relaxed);
+  if (now_s == INT64_MIN) return;
+  std::erase_if(tables_, [now_s](auto& entry) {
+    return entry.second.opened == 0 && entry.second.table->Idle(now_s);
+  });
+}
+
+std::vector<CounterTable*> CellEngine::Tables() {
+  const std::scoped_lock guard(mutex_);
+  std::vector<CounterTable*> tables;
+  for (const auto& [key, open] : tables_) tables.push_back(open.table.get());
+  return tables;
+}
+
+void CellEngine::SeeTime(std::int64_t now_s) {
+  std::int64_t newest_s = newest_now_s_.load(std::memory_order_relaxed);
+  while (newest_s < now_s && !newest_now_s_.compare_exchange_weak(newest_s, now_s)) {
+  }
+}
+
+CounterCell* CellEngine::Insert(const Charge& charge, std::uint64_t hash, const Window& window,
+                                std::int64_t now_s) {
+  SeeTime(now_s);
+  return charge.table->FindOrInsert(charge.scope_key, hash, window);
+}
+
+ReserveResult CellEngine::TryReserve(std::span<const Charge> charges, std::int64_t now_ns,
+                                     std::span<ChargeState> states, Reservation& reservation) {
+  CHECK(states.size() == charges.size() && !reservation.holds_charges());
+  const std::int64_t now_s = FloorSeconds(now_ns);
+  Steps memory(charges.size());
+  const std::span<Step> steps = memory.span();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!Begin(steps[i], charges[i], now_s) || steps[i].cell != nullptr) continue;
+    steps[i].cell = Insert(charges[i], steps[i].hash, steps[i].window, now_s);
+  }
+  if (steps.size() > Reservation::kInlineCharges) {
+    reservation.overflow_.resize(steps.size() - Reservation::kInlineCharges);
+  }
+  ReserveResult result = ReserveResult::Granted;
+  while (true) {
+    Step* recycled = nullptr;
+    {
+      const LockedCells locked(steps);
+      recycled = FindRecycled(steps);
+      if (recycled == nullptr) {
+        for (Step& step : steps) {
+          if (step.cell != nullptr && step.cell->epoch_s < step.window.start_s) {
+            step.charge->table->Advance(*step.cell, step.window.start_s);
+          }
+        }
+        JudgeAll(steps, now_ns, MissingCell::TableFull);
+        result = Combine(steps);
+        for (Step& step : steps) {
+          if (result != ReserveResult::Granted) break;
+          step.cell->used += step.charge->amount;
+          step.used += step.charge->amount;
+          ++step.cell->outstanding;
+          reservation.held(reservation.count_++) = {
+              .cell = step.cell,
+              .epoch_s = step.cell->epoch_s,
+              .amount = step.charge->amount,
+              .refund_on_error = step.charge->refund_on_error};
+        }
+      }
+    }
+    if (recycled == nullptr) break;
+    recycled->cell = Insert(*recycled->charge, recycled->hash, recycled->window, now_s);
+  }
+  Report(steps, now_ns, states);
+  return result;
+}
+
+ReserveResult CellEngine::Peek(std::span<const Charge> charges, std::int64_t now_ns,
+                               std::span<ChargeState> states) {
+  CHECK(states.size() == charges.size());
+  const std::int64_t now_s = FloorSeconds(now_ns);
+  Steps memory(charges.size());
+  const std::span<Step> steps = memory.span();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!Begin(steps[i], charges[i], now_s) || steps[i].cell != nullptr) continue;
+    steps[i].cell = charges[i].table->FindConfirmed(charges[i].scope_key, steps[i].hash);
+  }
+  while (true) {
+    Step* recycled = nullptr;
+    {
+      const LockedCells locked(steps);
+      recycled = FindRecycled(steps);
+      if (recycled == nullptr) JudgeAll(steps, now_ns, MissingCell::Fresh);
+    }
+    if (recycled == nullptr) break;
+    const Charge& charge = *recycled->charge;
+    recycled->cell = charge.table->FindConfirmed(charge.scope_key, recycled->hash);
+  }
+  Report(steps, now_ns, states);
+  return Combine(steps);
+}
+
+}  // namespace policy

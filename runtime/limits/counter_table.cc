@@ -1,0 +1,288 @@
+#include "runtime/limits/counter_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/check.h"
+
+namespace policy {
+namespace {
+
+constexpr std::size_t kFirstIndexEntries = 8;
+constexpr std::size_t kFirstBlockCells = 2;
+constexpr std::size_t kBlockCellsMax = 1024;
+constexpr std::size_t kSweepSteps = 4;         // old cells looked at for each new one
+constexpr std::size_t kSweepStepsFull = 1024;  // and when there is no room
+
+constexpr int kAddressShift = 6;  // cells are aligned to 64 bytes
+constexpr int kAddressBits = 42;  // of 48-bit addresses
+constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << kAddressBits) - 1;
+
+constexpr int kWindowLengthBits = 24;
+constexpr std::int64_t kWindowLengthMax = (std::int64_t{1} << kWindowLengthBits) - 1;
+constexpr std::int64_t kWindowStartMax = std::int64_t{1} << 38;
+
+}  // namespace
+
+CounterTable::CounterTable(const CounterIdentity& identity, const WindowCalendar& calendar,
+                           const Options& options)
+    : identity_(identity), calendar_(calendar), options_(options) {
+  CHECK(options_.budget != nullptr);
+}
+
+CounterTable::~CounterTable() {
+  for (Shard& shard : shards_) {
+    const Index* index = shard.index.load(std::memory_order_acquire);
+    if (index == nullptr) continue;
+    for (std::size_t i = 0; i <= index->mask; ++i) {
+      CounterCell* cell = CellOf(index->entries[i].load(std::memory_order_relaxed));
+      if (cell == nullptr) continue;
+      CHECK(cell->outstanding == 0);  // reservations must not outlive their table
+      if (cell->key_bytes > CounterCell::kInlineKeyBytesMax) delete[] cell->heap_key;
+      delete cell->lease;
+    }
+  }
+  options_.budget->GiveBack(cell_count());
+}
+
+Window CounterTable::WindowAt(std::int64_t unix_s) {
+  const std::uint64_t packed = last_window_.load(std::memory_order_relaxed);
+  const std::int64_t start_s = static_cast<std::int64_t>(packed) >> kWindowLengthBits;
+  const std::int64_t length_s = static_cast<std::int64_t>(packed) & kWindowLengthMax;
+  if (unix_s >= start_s && unix_s - start_s < length_s) [[likely]] {
+    return {start_s, start_s + length_s};
+  }
+  const Window window = calendar_.At(unix_s);
+  if (window.end_s != kNoEnd && window.end_s - window.start_s <= kWindowLengthMax &&
+      window.start_s < kWindowStartMax && window.start_s > -kWindowStartMax) {
+    last_window_.store((static_cast<std::uint64_t>(window.start_s) << kWindowLengthBits) |
+                           static_cast<std::uint64_t>(window.end_s - window.start_s),
+                       std::memory_order_relaxed);
+  }
+  return window;
+}
+
+CounterCell* CounterTable::CellOf(Entry entry) {
+  return reinterpret_cast<CounterCell*>((entry & kAddressMask) << kAddressShift);
+}
+
+CounterTable::Entry CounterTable::EntryOf(CounterCell* cell, std::uint64_t hash) {
+  const auto address = reinterpret_cast<std::uintptr_t>(cell);
+  CHECK((address >> (kAddressBits + kAddressShift)) == 0);
+  // The shard takes the top bits of the hash and the position the low ones.
+  return (address >> kAddressShift) | ((hash >> 36) << kAddressBits);
+}
+
+CounterCell* CounterTable::Find(std::uint64_t hash) const {
+  const Index* index = ShardOf(hash).index.load(std::memory_order_acquire);
+  if (index == nullptr) return nullptr;
+  const Entry tag = (hash >> 36) << kAddressBits;
+  for (std::size_t probe = 0; probe <= index->mask; ++probe) {
+    const Entry entry =
+        index->entries[(hash + probe) & index->mask].load(std::memory_order_acquire);
+    if (entry == 0) return nullptr;
+    // 22 bits agree by chance in one probe of four million; the caller sees by the key.
+    if ((entry & ~kAddressMask) == tag) return CellOf(entry);
+  }
+  return nullptr;
+}
+
+CounterCell* CounterTable::FindInShard(const Shard& shard, std::string_view key,
+                                       std::uint64_t hash) const {
+  const Index* index = shard.index.load(std::memory_order_relaxed);
+  if (index == nullptr) return nullptr;
+  for (std::size_t probe = 0; probe <= index->mask; ++probe) {
+    const Entry entry =
+        index->entries[(hash + probe) & index->mask].load(std::memory_order_relaxed);
+    if (entry == 0) return nullptr;
+    // Keys change only under the shard's mutex, so this one may be read without the cell's lock.
+    if (CellOf(entry)->Is(key)) return CellOf(entry);
+  }
+  return nullptr;
+}
+
+CounterCell* CounterTable::FindConfirmed(std::string_view key, std::uint64_t hash) {
+  Shard& shard = ShardOf(hash);
+  const std::scoped_lock guard(shard.mutex);
+  return FindInShard(shard, key, hash);
+}
+
+CounterCell* CounterTable::FindOrInsert(std::string_view key, std::uint64_t hash,
+                                        const Window& now) {
+  Shard& shard = ShardOf(hash);
+  const std::scoped_lock guard(shard.mutex);
+  if (CounterCell* known = FindInShard(shard, key, hash)) return known;
+  Sweep(shard, now, kSweepSteps);
+  CounterCell* cell = NewCell(shard);
+  if (cell == nullptr) {
+    Sweep(shard, now, kSweepStepsFull);
+    cell = NewCell(shard);
+    if (cell == nullptr) return nullptr;
+  }
+  char* heap_key = nullptr;
+  if (key.size() > CounterCell::kInlineKeyBytesMax) {
+    heap_key = new char[key.size()];
+    std::memcpy(heap_key, key.data(), key.size());
+  }
+  CellLease* lease = options_.leased ? new CellLease : nullptr;
+  cell->Lock();  // a late reader may still hold the address of a recycled cell
+  DCHECK(!cell->live && cell->outstanding == 0);
+  cell->key_bytes = static_cast<std::uint32_t>(key.size());
+  if (heap_key != nullptr) {
+    cell->heap_key = heap_key;
+  } else {
+    std::memcpy(cell->inline_key, key.data(), key.size());
+  }
+  cell->lease = lease;
+  cell->live = true;
+  cell->epoch_s = std::max(now.start_s, shard.recycled_epoch_s);
+  cell->used = 0;
+  cell->ceiling = options_.leased ? 0 : kUnlimited;
+  cell->Unlock();
+  Publish(shard, cell, hash);
+  return cell;
+}
+
+void CounterTable::Advance(CounterCell& cell, std::int64_t epoch_s) const {
+  DCHECK(epoch_s > cell.epoch_s);
+  cell.epoch_s = epoch_s;
+  cell.used = 0;
+  if (cell.lease != nullptr) {
+    cell.ceiling = 0;
+    *cell.lease = CellLease{};
+  }
+}
+
+bool CounterTable::Idle(std::int64_t unix_s) {
+  const Window now = WindowAt(unix_s);
+  bool idle = true;
+  ForEachCell([&](CounterCell& cell) {
+    if (cell.outstanding > 0 || (cell.epoch_s >= now.start_s && cell.used > 0)) idle = false;
+  });
+  return idle;
+}
+
+void CounterTable::ForEachCell(const std::function<void(CounterCell&)>& visit) {
+  for (Shard& shard : shards_) {
+    const std::scoped_lock guard(shard.mutex);
+    const Index* index = shard.index.load(std::memory_order_relaxed);
+    if (index == nullptr) continue;
+    for (std::size_t i = 0; i <= index->mask; ++i) {
+      CounterCell* cell = CellOf(index->entries[i].load(std::memory_order_relaxed));
+      if (cell == nullptr) continue;
+      cell->Lock();
+      visit(*cell);
+      cell->Unlock();
+    }
+  }
+}
+
+CounterCell* CounterTable::NewCell(Shard& shard) {
+  if (!shard.free_cells.empty()) {
+    CounterCell* cell = shard.free_cells.back();
+    shard.free_cells.pop_back();
+    return cell;
+  }
+  // Cells stay counted while they lie on a free list: the budget is of memory.
+  if (cell_count_.fetch_add(1, std::memory_order_relaxed) >= options_.cells_max) {
+    cell_count_.fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  if (!options_.budget->Take()) {
+    cell_count_.fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  if (shard.last_block_used == shard.last_block_cells) {
+    shard.last_block_cells =
+        std::clamp(shard.last_block_cells * 2, kFirstBlockCells, kBlockCellsMax);
+    shard.last_block_used = 0;
+    shard.blocks.push_back(std::make_unique<CounterCell[]>(shard.last_block_cells));
+  }
+  return &shard.blocks.back()[shard.last_block_used++];
+}
+
+void CounterTable::Grow(Shard& shard) {
+  const Index* old = shard.index.load(std::memory_order_relaxed);
+  const std::size_t size = old == nullptr ? kFirstIndexEntries : (old->mask + 1) * 2;
+  auto grown = std::make_unique<Index>(size);
+  for (std::size_t i = 0; old != nullptr && i <= old->mask; ++i) {
+    CounterCell* cell = CellOf(old->entries[i].load(std::memory_order_relaxed));
+    if (cell == nullptr) continue;
+    const std::uint64_t hash = Hash(cell->key());
+    std::size_t position = hash & grown->mask;
+    while (grown->entries[position].load(std::memory_order_relaxed) != 0) {
+      position = (position + 1) & grown->mask;
+    }
+    grown->entries[position].store(EntryOf(cell, hash), std::memory_order_relaxed);
+  }
+  shard.indices.push_back(std::move(grown));
+  shard.index.store(shard.indices.back().get(), std::memory_order_release);
+}
+
+void CounterTable::Publish(Shard& shard, CounterCell* cell, std::uint64_t hash) {
+  const Index* index = shard.index.load(std::memory_order_relaxed);
+  if (index == nullptr || (shard.cells + 1) * 8 > (index->mask + 1) * 5) {
+    Grow(shard);
+    index = shard.index.load(std::memory_order_relaxed);
+  }
+  std::size_t position = hash & index->mask;
+  while (index->entries[position].load(std::memory_order_relaxed) != 0) {
+    position = (position + 1) & index->mask;
+  }
+  index->entries[position].store(EntryOf(cell, hash), std::memory_order_release);
+  ++shard.cells;
+}
+
+void CounterTable::Sweep(Shard& shard, const Window& now, std::size_t steps) {
+  const Index* index = shard.index.load(std::memory_order_relaxed);
+  if (index == nullptr) return;
+  for (std::size_t step = 0; step < std::min(steps, index->mask + 1); ++step) {
+    const std::size_t position = shard.sweep_position & index->mask;
+    CounterCell* cell = CellOf(index->entries[position].load(std::memory_order_relaxed));
+    if (cell != nullptr && Recycle(shard, *cell, now)) {
+      Remove(*index, position);  // may move another cell here: look at the position again
+    } else {
+      ++shard.sweep_position;
+    }
+  }
+}
+
+bool CounterTable::Recycle(Shard& shard, CounterCell& cell, const Window& now) {
+  cell.Lock();
+  // A cell that says nothing goes too, so that refused calls cannot fill the table.
+  const bool has_ended = cell.epoch_s < now.start_s;
+  const bool is_blank = cell.used == 0 && (cell.lease == nullptr || cell.ceiling == 0);
+  if (cell.outstanding > 0 || !(has_ended || is_blank)) {
+    cell.Unlock();
+    return false;
+  }
+  cell.live = false;
+  shard.recycled_epoch_s = std::max(shard.recycled_epoch_s, has_ended ? now.start_s : cell.epoch_s);
+  CellLease* lease = std::exchange(cell.lease, nullptr);
+  cell.Unlock();
+  // The key still stands for Remove; nobody reads it but under the shard's mutex, as live is false.
+  delete lease;
+  shard.free_cells.push_back(&cell);
+  --shard.cells;
+  return true;
+}
+
+void CounterTable::Remove(const Index& index, std::size_t position) const {
+  CounterCell* removed = CellOf(index.entries[position].load(std::memory_order_relaxed));
+  // Close the gap: a later entry moves here if its home is not after the gap. It is written here
+  // before it is cleared there, so a reader meets it twice or once.
+  std::size_t gap = position;
+  for (std::size_t next = (gap + 1) & index.mask;; next = (next + 1) & index.mask) {
+    const Entry entry = index.entries[next].load(std::memory_order_relaxed);
+    if (entry == 0) break;
+    const std::size_t home = Hash(CellOf(entry)->key()) & index.mask;
+    if (((next - home) & index.mask) < ((next - gap) & index.mask)) continue;
+    index.entries[gap].store(entry, std::memory_order_release);
+    gap = next;
+  }
+  index.entries[gap].store(0, std::memory_order_release);
+  if (removed->key_bytes > CounterCell::kInlineKeyBytesMax) delete[] removed->heap_key;
+  removed->key_bytes = 0;
+}
+
+}  // namespace policy

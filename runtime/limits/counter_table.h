@@ -1,0 +1,146 @@
+// The cells of one counter, found by scope key.
+//
+// Thread safety: every function may be called at any time by any thread. Looking up takes no lock:
+// it follows an open-addressing index of cell addresses whose entries are atomics. A look-up that
+// races with a change may miss a key that is there, or come back with a cell that was recycled; so
+// a miss is confirmed by FindConfirmed or FindOrInsert under the shard's mutex, and the caller
+// checks a cell's key once it has locked it.
+//
+// Memory: cells and outgrown indices are given back only with the table. An ended window's cell is
+// reused for another key. Nothing live is ever evicted.
+#ifndef RUNTIME_LIMITS_COUNTER_TABLE_H_
+#define RUNTIME_LIMITS_COUNTER_TABLE_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "policy/counters.h"
+#include "runtime/limits/cell.h"
+#include "runtime/limits/key_hash.h"
+#include "runtime/limits/window.h"
+
+namespace policy {
+
+// The cells that the tables of one Counters may use together.
+class CellBudget {
+ public:
+  explicit CellBudget(std::size_t cells_max) : cells_max_(cells_max) {}
+
+  bool Take() {
+    if (used_.fetch_add(1, std::memory_order_relaxed) < cells_max_) return true;
+    used_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  void GiveBack(std::size_t cells) { used_.fetch_sub(cells, std::memory_order_relaxed); }
+  std::size_t used() const { return used_.load(std::memory_order_relaxed); }
+
+ private:
+  const std::size_t cells_max_;
+  std::atomic<std::size_t> used_{0};
+};
+
+class CounterTable {
+ public:
+  struct Options {
+    std::size_t cells_max = 0;     // of this table
+    CellBudget* budget = nullptr;  // of all tables; outlives this one
+    HashSecret secret;
+    bool leased = false;  // cells start with no quota of their own and ask a store for it
+  };
+
+  // REQUIRES: WindowCalendar::Make(identity) succeeded with `calendar`.
+  CounterTable(const CounterIdentity& identity, const WindowCalendar& calendar,
+               const Options& options);
+  ~CounterTable();
+  CounterTable(const CounterTable&) = delete;  // cells are referred to by address
+  CounterTable& operator=(const CounterTable&) = delete;
+
+  const CounterIdentity& identity() const { return identity_; }
+  bool leased() const { return options_.leased; }
+  std::uint64_t Hash(std::string_view key) const { return HashKey(key, options_.secret); }
+
+  // The window at `unix_s`; without looking at the calendar while that is still the last one asked
+  // for.
+  Window WindowAt(std::int64_t unix_s);
+
+  // The cell that a key of this hash most likely has. Null: no such key, or the look-up raced with
+  // a change.
+  CounterCell* Find(std::uint64_t hash) const;
+
+  // Null: no such key, for sure at some moment during the call.
+  CounterCell* FindConfirmed(std::string_view key, std::uint64_t hash);
+
+  // The key's cell, made in the window `now` (or a newer one, if cells of it were recycled
+  // already). Null: the table is full of live cells. Looks at a bounded number of old cells to
+  // reuse.
+  CounterCell* FindOrInsert(std::string_view key, std::uint64_t hash, const Window& now);
+
+  // Sets a locked cell to the window that begins at `epoch_s`, empty. REQUIRES: it is newer than
+  // the cell's.
+  void Advance(CounterCell& cell, std::int64_t epoch_s) const;
+
+  // Whether nothing is known that a fresh table would not know at `unix_s`: every window with a
+  // charge has ended, and no reservation is outstanding.
+  bool Idle(std::int64_t unix_s);
+
+  // Calls `visit` with each live cell, locked. No cell is added or recycled meanwhile.
+  void ForEachCell(const std::function<void(CounterCell&)>& visit);
+
+  std::size_t cell_count() const { return cell_count_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::size_t kShards = 8;
+
+  // An index entry is a cell's address without its low six zero bits, with bits of the hash above,
+  // so that a probe seldom touches a cell in vain. 0: free.
+  using Entry = std::uint64_t;
+  struct Index {
+    explicit Index(std::size_t size) : mask(size - 1), entries(new std::atomic<Entry>[size]()) {}
+    std::size_t mask;
+    std::unique_ptr<std::atomic<Entry>[]> entries;
+  };
+  struct alignas(64) Shard {
+    std::atomic<const Index*> index{nullptr};
+    std::mutex mutex;  // over everything below, and over changes to the index
+    std::vector<std::unique_ptr<Index>>
+        indices;  // the last is in use; readers may be in the others
+    std::size_t cells = 0;
+    std::size_t sweep_position = 0;
+    std::int64_t recycled_epoch_s = INT64_MIN;  // no cell begins before a window that was recycled
+    std::vector<std::unique_ptr<CounterCell[]>> blocks;
+    std::size_t last_block_cells = 0;
+    std::size_t last_block_used = 0;
+    std::vector<CounterCell*> free_cells;
+  };
+
+  static CounterCell* CellOf(Entry entry);
+  static Entry EntryOf(CounterCell* cell, std::uint64_t hash);
+  Shard& ShardOf(std::uint64_t hash) { return shards_[hash >> 61]; }
+  const Shard& ShardOf(std::uint64_t hash) const { return shards_[hash >> 61]; }
+
+  CounterCell* FindInShard(const Shard& shard, std::string_view key, std::uint64_t hash) const;
+  CounterCell* NewCell(Shard& shard);
+  void Grow(Shard& shard);
+  void Publish(Shard& shard, CounterCell* cell, std::uint64_t hash);
+  void Sweep(Shard& shard, const Window& now, std::size_t steps);
+  bool Recycle(Shard& shard, CounterCell& cell, const Window& now);
+  void Remove(const Index& index, std::size_t position) const;
+
+  const CounterIdentity identity_;
+  const WindowCalendar calendar_;
+  const Options options_;
+  std::atomic<std::uint64_t> last_window_{0};  // start (40 bits) and length (24 bits, 0: none)
+  std::atomic<std::size_t> cell_count_{0};
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace policy
+
+#endif  // RUNTIME_LIMITS_COUNTER_TABLE_H_

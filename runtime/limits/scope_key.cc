@@ -1,0 +1,45 @@
+#include "runtime/limits/scope_key.h"
+
+#include <array>
+#include <charconv>
+
+namespace policy {
+
+bool ScopeKey::Add(char tag, std::string_view text) {
+  constexpr std::size_t kTagAndLengthBytesMax = 3;  // two bytes of LEB128 hold 2^14
+  static_assert(kScopeKeyBytesMax < (1u << 14));
+  if (text.size() > kScopeKeyBytesMax ||
+      bytes_.size() + kTagAndLengthBytesMax + text.size() > kScopeKeyBytesMax) {
+    return false;
+  }
+  bytes_.push_back(tag);
+  std::size_t length = text.size();
+  while (length >= 0x80) {
+    bytes_.push_back(static_cast<char>(0x80 | (length & 0x7F)));
+    length >>= 7;
+  }
+  bytes_.push_back(static_cast<char>(length));
+  bytes_.append(text);
+  return true;
+}
+
+bool ScopeKey::AddValue(const Value& value) {
+  switch (value.kind) {
+    case ValueKind::String:
+      return Add('s', value.text());
+    case ValueKind::Bool:
+      return Add('b', value.boolean ? "t" : "f");
+    case ValueKind::Number: {
+      // Normalised decimals are equal exactly when their members are.
+      std::array<char, 32> text;
+      auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value.coefficient);
+      *end++ = 'e';
+      end = std::to_chars(end, text.data() + text.size(), static_cast<int>(value.exponent)).ptr;
+      return Add('n', {text.data(), static_cast<std::size_t>(end - text.data())});
+    }
+    default:
+      return false;
+  }
+}
+
+}  // namespace policy
