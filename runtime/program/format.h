@@ -24,6 +24,12 @@ inline constexpr std::uint32_t kMemoCellsMax = 65'535;  // cell 0 means none
 inline constexpr std::uint32_t kPathDepthMax = 32;
 inline constexpr std::uint32_t kInstructionsMax = 2'000'000;
 inline constexpr std::uint32_t kRulesMax = 200'000;
+inline constexpr std::uint32_t kTextBytesMax = 64u << 10;  // one text; also a regular expression's
+inline constexpr std::uint32_t kRegexesMax = 10'000;
+inline constexpr std::uint32_t kToolCodeLimitsMax = 64;  // charges that one call may make
+inline constexpr std::uint32_t kScopesPerCounterMax = 8;
+inline constexpr std::uint8_t kScaleMax = 9;
+inline constexpr std::uint32_t kWindowSecondsMax = 100 * 366 * 86'400u;
 
 enum class SectionId : std::uint32_t {
   Strings,    // char: every text, addressed by Text
@@ -31,8 +37,8 @@ enum class SectionId : std::uint32_t {
   SetItems,   // u32: set members (constant ids of String or Number), and hash tables of string sets
   Slots,      // Slot
   PathNodes,  // PathNode; the first kRootCount are the roots, in the order of Root
-  PathTable,  // u32: open addressing from (parent, key) to node, power-of-two size, kNone where
-              // free
+  PathTable,  // u32: open addressing from (parent, key or element) to node, power-of-two size,
+              // kNone where free; hashes in table_hash.h
   Code,       // Instruction
   Tools,      // Tool: tools that the policy names exactly
   ToolTable,  // u32: open addressing from name to tool, power-of-two size, kNone where free

@@ -29,6 +29,7 @@ class Frame {
   void Clear();
 
   const Value& slot(std::uint32_t index) const { return slots_[index]; }
+  // The last Fill of a slot counts.
   void Fill(std::uint32_t index, const Value& value);
 
   // Room for `bytes` bytes of unescaped text, valid until Clear; earlier rooms stay where they are.
@@ -40,16 +41,23 @@ class Frame {
 
   // Memo cells of the interpreter: index 1..memo_cells. kMemoEmpty after Clear.
   static constexpr std::uint8_t kMemoEmpty = 0xFF;
-  std::span<std::uint8_t> memo() { return memo_; }
+  std::uint8_t memo(std::uint16_t cell) const { return memo_[cell]; }
+  void Remember(std::uint16_t cell, std::uint8_t truth) {
+    memo_[cell] = truth;
+    remembered_.push_back(cell);
+  }
+  void ForgetMemo();
 
  private:
   std::shared_ptr<const Program> program_;
   std::vector<Value> slots_;
   std::vector<std::uint32_t> filled_;
   std::vector<std::uint8_t> memo_;
+  std::vector<std::uint16_t> remembered_;
   std::vector<std::unique_ptr<char[]>> arena_;
-  std::size_t arena_block_bytes_ = 0;
-  std::size_t arena_used_ = 0;
+  std::size_t arena_block_bytes_ = 0;  // size of the last block
+  std::size_t arena_used_ = 0;         // bytes of it
+  std::size_t arena_bytes_ = 0;        // bytes of all blocks
 };
 
 }  // namespace policy

@@ -3,13 +3,17 @@
 #define RUNTIME_PROGRAM_LAYOUT_H_
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "policy/program.h"
 #include "runtime/program/format.h"
 #include "runtime/program/instruction.h"
+#include "runtime/program/operands.h"
 #include "runtime/value/predicate.h"
 
 namespace policy {
@@ -18,31 +22,37 @@ namespace policy {
 // check.
 class Layout {
  public:
-  ~Layout();
+  // Copies `bytes` into 8-aligned memory, proves the copy, and prepares the constants.
+  static std::expected<std::unique_ptr<const Layout>, ProgramError> Make(
+      std::span<const std::byte> bytes);
+
   Layout(const Layout&) = delete;  // large, and held by its Program
   Layout& operator=(const Layout&) = delete;
 
-  std::span<const std::byte> bytes() const;
-  const format::Header& header() const;
+  std::span<const std::byte> bytes() const { return bytes_; }
+  const format::Header& header() const {
+    return *reinterpret_cast<const format::Header*>(bytes_.data());
+  }
 
-  std::string_view text(format::Text t) const;
+  std::string_view text(format::Text t) const { return strings_.substr(t.offset, t.size); }
   std::string_view zone() const { return text(header().zone); }
   bool default_allows() const { return header().default_allows != 0; }
 
-  std::span<const Instruction> code() const;
-  std::span<const format::Slot> slots() const;
-  std::span<const format::PathNode> path_nodes() const;
-  std::span<const format::Tool> tools() const;
-  std::span<const format::Pattern> patterns() const;
-  std::span<const format::Rule> rules() const;
-  std::span<const format::Limit> limits() const;
-  std::span<const format::Counter> counters() const;
-  std::span<const format::Scope> scopes() const;
-  std::span<const format::IndexTable> index_tables() const;
-  std::span<const format::IndexEntry> index_entries() const;
+  std::span<const Instruction> code() const { return code_; }
+  std::span<const format::Constant> constants() const { return constants_; }
+  std::span<const format::Slot> slots() const { return slots_; }
+  std::span<const format::PathNode> path_nodes() const { return path_nodes_; }
+  std::span<const format::Tool> tools() const { return tools_; }
+  std::span<const format::Pattern> patterns() const { return patterns_; }
+  std::span<const format::Rule> rules() const { return rules_; }
+  std::span<const format::Limit> limits() const { return limits_; }
+  std::span<const format::Counter> counters() const { return counters_; }
+  std::span<const format::Scope> scopes() const { return scopes_; }
+  std::span<const format::IndexTable> index_tables() const { return index_tables_; }
+  std::span<const format::IndexEntry> index_entries() const { return index_entries_; }
 
   // Constants made ready for Apply; index as in the Constants section.
-  std::span<const Operand> operands() const;
+  std::span<const Operand> operands() const { return operands_.all(); }
 
   // The child of `node` for member `key` (unescaped), or kNone.
   std::uint32_t FindMember(std::uint32_t node, std::string_view key) const;
@@ -55,17 +65,44 @@ class Layout {
   // The exact entry of a tool, or null: then the patterns apply.
   const format::Tool* FindTool(std::string_view name) const;
 
-  // The instruction that the literal `value` leads to in an index table, or kNone.
+  // The instruction that the literal `value` leads to in an index table, or kNone. REQUIRES:
+  // TakesIndex(table, value).
   std::uint32_t FindIndexTarget(std::uint32_t table, const Value& value) const;
+  // Whether `value` is of the kind of the table's literals, so that one that is not there equals
+  // none of them.
+  bool TakesIndex(std::uint32_t table, const Value& value) const;
 
   // "args.items[0].id": the path of a slot as authors write it.
   std::string SlotPath(std::uint32_t slot) const;
 
  private:
-  friend class Program;
-  struct Loaded;
-  explicit Layout(std::unique_ptr<Loaded> loaded);
-  std::unique_ptr<Loaded> loaded_;
+  Layout() = default;
+  template <typename T>
+  std::span<const T> Section(format::SectionId id) const;
+  void View();
+  void FoldKeys();
+
+  std::unique_ptr<std::uint64_t[]> words_;
+  std::span<const std::byte> bytes_;  // of words_
+  std::string_view strings_;
+  std::span<const format::Constant> constants_;
+  std::span<const std::uint32_t> set_items_;
+  std::span<const format::Slot> slots_;
+  std::span<const format::PathNode> path_nodes_;
+  std::span<const std::uint32_t> path_table_;
+  std::span<const Instruction> code_;
+  std::span<const format::Tool> tools_;
+  std::span<const std::uint32_t> tool_table_;
+  std::span<const format::Pattern> patterns_;
+  std::span<const format::Rule> rules_;
+  std::span<const format::Limit> limits_;
+  std::span<const format::Counter> counters_;
+  std::span<const format::Scope> scopes_;
+  std::span<const format::IndexTable> index_tables_;
+  std::span<const format::IndexEntry> index_entries_;
+  Operands operands_;
+  // Members by parent and folded key, open addressing as in the path table; in memory only.
+  std::vector<std::uint32_t> folded_table_;
 };
 
 }  // namespace policy

@@ -1,0 +1,181 @@
+#include "runtime/program/layout.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "runtime/program/table_hash.h"
+#include "runtime/program/verify.h"
+#include "runtime/value/fold.h"
+
+namespace policy {
+namespace {
+
+using format::kNone;
+using format::SectionId;
+
+std::uint64_t FoldedMemberHash(std::uint32_t parent, std::string_view key) {
+  return MixBits(HashFolded(key) + parent);
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<const Layout>, ProgramError> Layout::Make(
+    std::span<const std::byte> bytes) {
+  if (bytes.size() > format::kProgramBytesMax) {
+    return std::unexpected(ProgramError{"it is larger than a program may be"});
+  }
+  std::unique_ptr<Layout> layout(new Layout);
+  layout->words_ = std::make_unique<std::uint64_t[]>(bytes.size() / 8 + 1);
+  if (!bytes.empty()) std::memcpy(layout->words_.get(), bytes.data(), bytes.size());
+  layout->bytes_ = {reinterpret_cast<const std::byte*>(layout->words_.get()), bytes.size()};
+  if (auto verified = Verify(layout->bytes_); !verified) {
+    return std::unexpected(std::move(verified.error()));
+  }
+  layout->View();
+  layout->FoldKeys();
+  auto prepared =
+      layout->operands_.Prepare(layout->strings_, layout->constants_, layout->set_items_);
+  if (!prepared) return std::unexpected(std::move(prepared.error()));
+  return layout;
+}
+
+template <typename T>
+std::span<const T> Layout::Section(SectionId id) const {
+  const format::Section section = header().sections[static_cast<std::size_t>(id)];
+  return {reinterpret_cast<const T*>(bytes_.data() + section.offset), section.count};
+}
+
+void Layout::View() {
+  const std::span<const char> strings = Section<char>(SectionId::Strings);
+  strings_ = {strings.data(), strings.size()};
+  constants_ = Section<format::Constant>(SectionId::Constants);
+  set_items_ = Section<std::uint32_t>(SectionId::SetItems);
+  slots_ = Section<format::Slot>(SectionId::Slots);
+  path_nodes_ = Section<format::PathNode>(SectionId::PathNodes);
+  path_table_ = Section<std::uint32_t>(SectionId::PathTable);
+  code_ = Section<Instruction>(SectionId::Code);
+  tools_ = Section<format::Tool>(SectionId::Tools);
+  tool_table_ = Section<std::uint32_t>(SectionId::ToolTable);
+  patterns_ = Section<format::Pattern>(SectionId::Patterns);
+  rules_ = Section<format::Rule>(SectionId::Rules);
+  limits_ = Section<format::Limit>(SectionId::Limits);
+  counters_ = Section<format::Counter>(SectionId::Counters);
+  scopes_ = Section<format::Scope>(SectionId::Scopes);
+  index_tables_ = Section<format::IndexTable>(SectionId::IndexTables);
+  index_entries_ = Section<format::IndexEntry>(SectionId::IndexEntries);
+}
+
+void Layout::FoldKeys() {
+  folded_table_.assign(TableSize(static_cast<std::uint32_t>(path_nodes_.size())), kNone);
+  const std::size_t mask = folded_table_.size() - 1;
+  for (std::uint32_t id = format::kRootCount; id < path_nodes_.size(); ++id) {
+    const format::PathNode& node = path_nodes_[id];
+    if (node.index != kNone) continue;
+    std::size_t place = FoldedMemberHash(node.parent, text(node.key)) & mask;
+    while (folded_table_[place] != kNone) place = (place + 1) & mask;
+    folded_table_[place] = id;
+  }
+}
+
+std::uint32_t Layout::FindMember(std::uint32_t node, std::string_view key) const {
+  if (path_nodes_[node].first_child == kNone) return kNone;
+  const std::size_t mask = path_table_.size() - 1;
+  for (std::size_t place = MemberHash(node, key) & mask;; place = (place + 1) & mask) {
+    const std::uint32_t id = path_table_[place];
+    if (id == kNone) return kNone;
+    const format::PathNode& child = path_nodes_[id];
+    if (child.parent == node && child.index == kNone && text(child.key) == key) return id;
+  }
+}
+
+std::uint32_t Layout::FindElement(std::uint32_t node, std::uint32_t index) const {
+  if (path_nodes_[node].has_index_children == 0) return kNone;
+  const std::size_t mask = path_table_.size() - 1;
+  for (std::size_t place = ElementHash(node, index) & mask;; place = (place + 1) & mask) {
+    const std::uint32_t id = path_table_[place];
+    if (id == kNone) return kNone;
+    if (path_nodes_[id].parent == node && path_nodes_[id].index == index) return id;
+  }
+}
+
+bool Layout::DiffersByCaseOnly(std::uint32_t node, std::string_view key) const {
+  if (path_nodes_[node].first_child == kNone) return false;
+  const std::size_t mask = folded_table_.size() - 1;
+  bool differs = false;
+  for (std::size_t place = FoldedMemberHash(node, key) & mask;; place = (place + 1) & mask) {
+    const std::uint32_t id = folded_table_[place];
+    if (id == kNone) return differs;
+    const format::PathNode& child = path_nodes_[id];
+    if (child.parent != node) continue;
+    const std::string_view known = text(child.key);
+    if (known == key) return false;
+    differs = differs || EqualFolded(known, key);
+  }
+}
+
+const format::Tool* Layout::FindTool(std::string_view name) const {
+  const std::size_t mask = tool_table_.size() - 1;
+  for (std::size_t place = HashBytes(name) & mask;; place = (place + 1) & mask) {
+    if (tool_table_[place] == kNone) return nullptr;
+    const format::Tool& tool = tools_[tool_table_[place]];
+    if (text(tool.name) == name) return &tool;
+  }
+}
+
+bool Layout::TakesIndex(std::uint32_t table, const Value& value) const {
+  switch (static_cast<OperandKind>(index_tables_[table].kind)) {
+    case OperandKind::String:
+      return value.kind == ValueKind::String;
+    case OperandKind::Number:
+      return value.kind == ValueKind::Number;
+    default:
+      return value.kind == ValueKind::Bool;
+  }
+}
+
+std::uint32_t Layout::FindIndexTarget(std::uint32_t table, const Value& value) const {
+  const format::IndexTable& index = index_tables_[table];
+  const auto entries = index_entries_.subspan(index.first_entry, index.entry_count);
+  const std::span<const Operand> literals = operands();
+  const std::size_t mask = entries.size() - 1;
+  const std::uint64_t hash = value.kind == ValueKind::String   ? HashBytes(value.text())
+                             : value.kind == ValueKind::Number ? NumberHash(value.number())
+                                                               : BoolHash(value.boolean);
+  for (std::size_t place = hash & mask;; place = (place + 1) & mask) {
+    if (entries[place].constant == kNone) return kNone;
+    const Operand& literal = literals[entries[place].constant];
+    const bool equal = value.kind == ValueKind::String   ? literal.text == value.text()
+                       : value.kind == ValueKind::Number ? literal.number == value.number()
+                                                         : literal.boolean == value.boolean;
+    if (equal) return entries[place].target;
+  }
+}
+
+std::string Layout::SlotPath(std::uint32_t slot) const {
+  constexpr std::string_view kRootNames[format::kRootCount] = {"args",   "tool", "grant",  "claims",
+                                                               "client", "now",  "session"};
+  std::vector<std::uint32_t> nodes;
+  for (std::uint32_t id = slots_[slot].node; id != kNone; id = path_nodes_[id].parent) {
+    nodes.push_back(id);
+  }
+  std::string path(kRootNames[nodes.back()]);
+  nodes.pop_back();
+  for (; !nodes.empty(); nodes.pop_back()) {
+    const format::PathNode& node = path_nodes_[nodes.back()];
+    const std::string_view key = text(node.key);
+    const auto is_plain = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    if (node.index != kNone) {
+      path += "[" + std::to_string(node.index) + "]";
+    } else if (!key.empty() && std::all_of(key.begin(), key.end(), is_plain)) {
+      path.append(".").append(key);
+    } else {
+      path.append("[\"").append(key).append("\"]");
+    }
+  }
+  return path;
+}
+
+}  // namespace policy
