@@ -81,8 +81,8 @@ std::string_view Encoder::TextOf(format::Text text) const {
 }
 
 std::uint32_t Encoder::Intern(std::string key, const format::Constant& constant) {
-  const auto [entry, added] = constant_ids_.try_emplace(
-      std::move(key), static_cast<std::uint32_t>(constants_.size()));
+  const auto [entry, added] =
+      constant_ids_.try_emplace(std::move(key), static_cast<std::uint32_t>(constants_.size()));
   if (added) constants_.push_back(constant);
   return entry->second;
 }
@@ -213,8 +213,7 @@ void Encoder::AddTool(std::string_view name, std::uint32_t code_index, std::uint
   tools_.push_back({AddText(name), code_index, hidden});
 }
 
-void Encoder::AddPattern(std::string_view pattern, std::uint32_t code_index,
-                         std::uint32_t hidden) {
+void Encoder::AddPattern(std::string_view pattern, std::uint32_t code_index, std::uint32_t hidden) {
   patterns_.push_back({AddText(pattern), code_index, hidden});
 }
 
@@ -245,10 +244,9 @@ std::uint32_t Encoder::AddIndexTable(
                            static_cast<std::uint32_t>(table.size()),
                            constants_[constant_targets.front().first].kind});
   for (const std::uint32_t i : table) {
-    index_entries_.push_back(i == format::kNone
-                                 ? format::IndexEntry{}
-                                 : format::IndexEntry{constant_targets[i].first,
-                                                      constant_targets[i].second});
+    index_entries_.push_back(i == format::kNone ? format::IndexEntry{}
+                                                : format::IndexEntry{constant_targets[i].first,
+                                                                     constant_targets[i].second});
   }
   return static_cast<std::uint32_t>(index_tables_.size() - 1);
 }

@@ -5,7 +5,6 @@
 
 #include "policy/check.h"
 #include "runtime/program/encode.h"
-
 #include "runtime/program/verify_records.h"
 #include "runtime/value/civil_time.h"
 #include "runtime/value/utf8.h"
@@ -24,7 +23,8 @@ bool VerifyHeader(std::span<const std::byte> file, const format::Header& header,
     return proof.Fail("it has format version {}, and this program reads version {}",
                       std::uint32_t{header.version}, format::kVersion);
   }
-  if (header.header_bytes != sizeof(format::Header)) return proof.Fail("its header has a wrong size");
+  if (header.header_bytes != sizeof(format::Header))
+    return proof.Fail("its header has a wrong size");
   if (header.file_bytes != file.size()) {
     return proof.Fail("it should have {} bytes and has {}", std::uint64_t{header.file_bytes},
                       file.size());
@@ -56,23 +56,22 @@ bool TakeSection(std::span<const std::byte> file, SectionId id, std::size_t& end
 bool TakeSections(std::span<const std::byte> file, Records& records, Proof& proof) {
   std::size_t end = sizeof(format::Header);
   std::span<const char> strings;
-  const bool taken =
-      TakeSection(file, SectionId::Strings, end, strings, proof) &&
-      TakeSection(file, SectionId::Constants, end, records.constants, proof) &&
-      TakeSection(file, SectionId::SetItems, end, records.set_items, proof) &&
-      TakeSection(file, SectionId::Slots, end, records.slots, proof) &&
-      TakeSection(file, SectionId::PathNodes, end, records.path_nodes, proof) &&
-      TakeSection(file, SectionId::PathTable, end, records.path_table, proof) &&
-      TakeSection(file, SectionId::Code, end, records.code, proof) &&
-      TakeSection(file, SectionId::Tools, end, records.tools, proof) &&
-      TakeSection(file, SectionId::ToolTable, end, records.tool_table, proof) &&
-      TakeSection(file, SectionId::Patterns, end, records.patterns, proof) &&
-      TakeSection(file, SectionId::Rules, end, records.rules, proof) &&
-      TakeSection(file, SectionId::Limits, end, records.limits, proof) &&
-      TakeSection(file, SectionId::Counters, end, records.counters, proof) &&
-      TakeSection(file, SectionId::Scopes, end, records.scopes, proof) &&
-      TakeSection(file, SectionId::IndexTables, end, records.index_tables, proof) &&
-      TakeSection(file, SectionId::IndexEntries, end, records.index_entries, proof);
+  const bool taken = TakeSection(file, SectionId::Strings, end, strings, proof) &&
+                     TakeSection(file, SectionId::Constants, end, records.constants, proof) &&
+                     TakeSection(file, SectionId::SetItems, end, records.set_items, proof) &&
+                     TakeSection(file, SectionId::Slots, end, records.slots, proof) &&
+                     TakeSection(file, SectionId::PathNodes, end, records.path_nodes, proof) &&
+                     TakeSection(file, SectionId::PathTable, end, records.path_table, proof) &&
+                     TakeSection(file, SectionId::Code, end, records.code, proof) &&
+                     TakeSection(file, SectionId::Tools, end, records.tools, proof) &&
+                     TakeSection(file, SectionId::ToolTable, end, records.tool_table, proof) &&
+                     TakeSection(file, SectionId::Patterns, end, records.patterns, proof) &&
+                     TakeSection(file, SectionId::Rules, end, records.rules, proof) &&
+                     TakeSection(file, SectionId::Limits, end, records.limits, proof) &&
+                     TakeSection(file, SectionId::Counters, end, records.counters, proof) &&
+                     TakeSection(file, SectionId::Scopes, end, records.scopes, proof) &&
+                     TakeSection(file, SectionId::IndexTables, end, records.index_tables, proof) &&
+                     TakeSection(file, SectionId::IndexEntries, end, records.index_entries, proof);
   records.strings = {strings.data(), strings.size()};
   return taken;
 }

@@ -97,8 +97,7 @@ bool CodeProof::VerifyRule(std::uint32_t at, RuleKind kind) {
 
 bool CodeProof::VerifyDeny(std::uint32_t at) {
   const std::uint32_t rule = records_.code[at].constant;
-  const bool hides =
-      rule < records_.rules.size() && records_.rules[rule].kind == RuleKind::Hide;
+  const bool hides = rule < records_.rules.size() && records_.rules[rule].kind == RuleKind::Hide;
   return VerifyRule(at, hides ? RuleKind::Hide : RuleKind::Deny);
 }
 
@@ -212,10 +211,10 @@ bool CodeProof::VerifyLiterals(std::uint32_t id) {
     for (std::size_t place = LiteralHash(constant) & mask; place != i; place = (place + 1) & mask) {
       const std::uint32_t other = entries[place].constant;
       const bool equal =
-          other != kNone && (is_string ? records_.String(other) == records_.String(constant)
-                                       : records_.Number(other) == records_.Number(constant) &&
-                                             records_.constants[other].flag ==
-                                                 records_.constants[constant].flag);
+          other != kNone &&
+          (is_string ? records_.String(other) == records_.String(constant)
+                     : records_.Number(other) == records_.Number(constant) &&
+                           records_.constants[other].flag == records_.constants[constant].flag);
       if (other == kNone || equal) {
         return proof_.Fail("index table {} misses a literal or has it twice", id);
       }

@@ -109,8 +109,9 @@ bool VerifyConstants(const Records& records, Proof& proof) {
   }
   for (std::uint32_t id = 0; id < count; ++id) {
     const OperandKind kind = records.KindOf(id);
-    if (kind == OperandKind::StringSet && !(VerifyMembers(records, id, OperandKind::String, proof) &&
-                                            VerifyStringTable(records, id, proof))) {
+    if (kind == OperandKind::StringSet &&
+        !(VerifyMembers(records, id, OperandKind::String, proof) &&
+          VerifyStringTable(records, id, proof))) {
       return false;
     }
     if (kind == OperandKind::NumberSet && !VerifyMembers(records, id, OperandKind::Number, proof)) {

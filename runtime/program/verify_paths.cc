@@ -81,9 +81,9 @@ bool VerifyPathTable(const Records& records, Proof& proof) {
   for (std::uint32_t id = format::kRootCount; id < nodes.size(); ++id) {
     const PathNode& node = nodes[id];
     const std::string_view key = records.Text(node.key);
-    std::size_t place =
-        (node.index == kNone ? MemberHash(node.parent, key) : ElementHash(node.parent, node.index)) &
-        mask;
+    std::size_t place = (node.index == kNone ? MemberHash(node.parent, key)
+                                             : ElementHash(node.parent, node.index)) &
+                        mask;
     for (; table[place] != id; place = (place + 1) & mask) {
       if (table[place] == kNone || SameChild(records, nodes[table[place]], node)) {
         return proof.Fail("path node {} is not in the path table or is there twice", id);

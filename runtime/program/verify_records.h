@@ -77,7 +77,8 @@ class Proof {
 // whole are UTF-8.
 bool CheckText(const Records& records, format::Text text, std::string_view what, Proof& proof);
 
-// The parts of Verify, in the order in which they build upon each other. `records` is bounds-proven.
+// The parts of Verify, in the order in which they build upon each other. `records` is
+// bounds-proven.
 bool VerifyConstants(const Records& records, Proof& proof);
 bool VerifyPaths(const Records& records, Proof& proof);
 bool VerifyTools(const Records& records, Proof& proof);
