@@ -208,8 +208,8 @@ Truth ApplyToList(Predicate predicate, const Value& list, const Operand& operand
 }
 
 Truth Exists(ValueKind kind) {
-  if (kind == ValueKind::Broken) return Truth::Unknown;
-  return ToTruth(kind != ValueKind::Absent && kind != ValueKind::Null);
+  if (kind == ValueKind::Broken || kind == ValueKind::Null) return Truth::Unknown;
+  return ToTruth(kind != ValueKind::Absent);
 }
 
 Truth IsNull(ValueKind kind) {

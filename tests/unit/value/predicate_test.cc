@@ -63,7 +63,7 @@ TEST_CASE("exists and is null") {
   };
   const Row rows[] = {{Of(ValueKind::Absent), kFalse, kUnknown},
                       {Of(ValueKind::Broken), kUnknown, kUnknown},
-                      {Of(ValueKind::Null), kFalse, kTrue},
+                      {Of(ValueKind::Null), kUnknown, kTrue},
                       {Value::MakeBool(false), kTrue, kFalse},
                       {Number("0"), kTrue, kFalse},
                       {Of(ValueKind::InexactNumber, "1e400"), kTrue, kFalse},
