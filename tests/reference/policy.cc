@@ -132,7 +132,7 @@ Rule ReadRateLimit(const Json& json, const std::string& id) {
   return rule;
 }
 
-// One entry of `tools`: its keys in the order of the text.
+// One entry of `tools`: the action, then the other keys in the order of the text.
 Entry ReadEntry(const std::string& pattern, const Json& json) {
   Entry entry;
   entry.pattern = pattern;
@@ -165,11 +165,10 @@ Entry ReadEntry(const std::string& pattern, const Json& json) {
         rule.within_seconds = WholeSeconds(within->text);
     }
   };
+  if (action == "deny") add(RuleKind::Deny, entry.id + "/action");
+  if (action == "require_approval") add(RuleKind::Approve, entry.id + "/action");
   for (const auto& [key, value] : json.members) {
-    if (key == "action") {
-      if (action == "deny") add(RuleKind::Deny, entry.id + "/action");
-      if (action == "require_approval") add(RuleKind::Approve, entry.id + "/action");
-    } else if (key == "args") {
+    if (key == "args") {
       Rule& rule = add(RuleKind::CloseArguments, entry.id + "/args");
       for (const Json& name : value.items) rule.arguments.push_back(name.text);
     } else if (key == "require") {
@@ -183,7 +182,7 @@ Entry ReadEntry(const std::string& pattern, const Json& json) {
         entry.rules.push_back(ReadLimit(value.items[i], entry.id + "/limits/" + std::to_string(i)));
     } else if (key == "rate_limit") {
       entry.rules.push_back(ReadRateLimit(value, entry.id + "/rate_limit"));
-    } else if (key != "reason" && key != "approval" && key != "description") {
+    } else if (key != "action" && key != "reason" && key != "approval") {
       throw Problem{"key " + key};
     }
   }
@@ -194,30 +193,29 @@ Policy Read(const Json& json) {
   Policy policy;
   policy.default_allows = Need(json, "default").text == "allow";
   policy.zone = TextOr(json, "zone", "UTC");
-  for (const auto& [key, value] : json.members) {
-    if (key == "hide") {
-      for (std::size_t i = 0; i < value.items.size(); ++i) {
-        Entry entry;
-        entry.pattern = value.items[i].text;
-        entry.id = "/hide/" + std::to_string(i);
-        entry.rules.emplace_back();
-        entry.rules.back().kind = RuleKind::Hide;
-        entry.rules.back().id = entry.id;
-        policy.entries.push_back(std::move(entry));
-      }
-    } else if (key == "all_tools") {
+  if (const Json* hide = json.Find("hide")) {
+    for (std::size_t i = 0; i < hide->items.size(); ++i) {
       Entry entry;
-      entry.pattern = "*";
-      entry.id = "/all_tools";
-      const Json* limits = value.Find("limits");
-      for (std::size_t i = 0; limits != nullptr && i < limits->items.size(); ++i)
-        entry.rules.push_back(
-            ReadLimit(limits->items[i], "/all_tools/limits/" + std::to_string(i)));
+      entry.pattern = hide->items[i].text;
+      entry.id = "/hide/" + std::to_string(i);
+      entry.rules.emplace_back();
+      entry.rules.back().kind = RuleKind::Hide;
+      entry.rules.back().id = entry.id;
       policy.entries.push_back(std::move(entry));
-    } else if (key == "tools") {
-      for (const auto& [pattern, entry] : value.members)
-        policy.entries.push_back(ReadEntry(pattern, entry));
     }
+  }
+  if (const Json* all_tools = json.Find("all_tools")) {
+    Entry entry;
+    entry.pattern = "*";
+    entry.id = "/all_tools";
+    const Json& limits = Need(*all_tools, "limits");
+    for (std::size_t i = 0; i < limits.items.size(); ++i)
+      entry.rules.push_back(ReadLimit(limits.items[i], "/all_tools/limits/" + std::to_string(i)));
+    policy.entries.push_back(std::move(entry));
+  }
+  if (const Json* tools = json.Find("tools")) {
+    for (const auto& [pattern, entry] : tools->members)
+      policy.entries.push_back(ReadEntry(pattern, entry));
   }
   return policy;
 }

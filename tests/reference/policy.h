@@ -71,7 +71,8 @@ struct Entry {
 struct Policy {
   bool default_allows = false;
   std::string zone = "UTC";
-  std::vector<Entry> entries;  // hide and all_tools are entries too
+  // hide and all_tools are entries too, and stand before the tools.
+  std::vector<Entry> entries;
 };
 
 std::optional<Path> ReadPath(std::string_view text);

@@ -30,23 +30,34 @@ std::string Lower(std::string_view text) {
   return out;
 }
 
-// The names on the way from the root, `.` and empty ones dropped, `..` taking one back. nullopt:
-// the text is not a path that can be judged by its letters.
-std::optional<std::vector<std::string>> Names(std::string_view path) {
-  if (path.empty() || path[0] != '/' || path.starts_with("//")) return std::nullopt;
+// Whether every server finds the same names in the path. `..` is in no such path: where a link
+// stands before it, the text does not say where it leads; nor is a name of dots and spaces, which
+// some systems take for it.
+bool HasOneReading(std::string_view path) {
+  if (path.empty() || path[0] != '/' || path.starts_with("//")) return false;
   for (const char c : path) {
-    if (c == '\\' || c == '%' || c == '$' || c == '~' || c == '\0') return std::nullopt;
+    if (c == '\\' || c == '%' || c == '$' || c == '~' || c == '\0') return false;
   }
-  std::vector<std::string> names;
-  for (const std::string& name : Split(path, '/')) {
-    if (name.empty() || name == ".") continue;
-    if (name == "..") {
-      if (!names.empty()) names.pop_back();
-    } else {
-      names.push_back(name);
-    }
-  }
+  const std::vector<std::string> names = Split(path, '/');
+  if (names[1].size() >= 2 && std::isalpha(static_cast<unsigned char>(names[1][0])) != 0 &&
+      names[1][1] == ':')
+    return false;  // a drive
+  return std::none_of(names.begin(), names.end(), [](const std::string& name) {
+    return name.size() >= 2 && name.find_first_not_of(". ") == std::string::npos;
+  });
+}
+
+// The names from the root on; where `all` is false, without those that say nothing.
+std::vector<std::string> Names(std::string_view path, bool all) {
+  std::vector<std::string> names = Split(path.substr(1), '/');
+  if (names.back().empty()) names.pop_back();
+  if (!all) std::erase_if(names, [](const std::string& n) { return n.empty() || n == "."; });
   return names;
+}
+
+bool BeginsWith(const std::vector<std::string>& names, const std::vector<std::string>& beginning) {
+  return names.size() >= beginning.size() &&
+         std::equal(beginning.begin(), beginning.end(), names.begin());
 }
 
 bool IsDigits(std::string_view text) {
@@ -57,14 +68,24 @@ bool IsDigits(std::string_view text) {
 bool IsLabel(std::string_view label) {
   if (label.empty() || label.size() > 63) return false;
   for (const char c : label) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') return false;
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_') return false;
   }
-  return label.front() != '-' && label.back() != '-';
+  return true;
 }
 
 bool IsAddressPart(const std::string& part) {
   return IsDigits(part) && part.size() <= 3 && std::stoi(part) <= 255 &&
          (part.size() == 1 || part[0] != '0');
+}
+
+// A last label that readers take for a number, and so the host for an address.
+bool MeansNumber(const std::string& label) {
+  return IsDigits(label) || (label.starts_with("0x") &&
+                             label.find_first_not_of("0123456789abcdef", 2) == std::string::npos);
+}
+
+bool IsPort(const std::string& text) {
+  return IsDigits(text) && text[0] != '0' && text.size() <= 5 && std::stoi(text) <= 65535;
 }
 
 }  // namespace
@@ -81,37 +102,35 @@ bool MatchesPattern(std::string_view pattern, std::string_view name) {
 }
 
 std::optional<bool> IsUnder(std::string_view path, std::string_view base) {
-  const auto names = Names(path);
-  const auto base_names = Names(base);
-  if (!names || !base_names) return std::nullopt;
-  if (names->size() < base_names->size()) return false;
-  return std::equal(base_names->begin(), base_names->end(), names->begin());
+  if (!HasOneReading(path) || !HasOneReading(base)) return std::nullopt;
+  const bool as_written = BeginsWith(Names(path, true), Names(base, true));
+  const bool as_meant = BeginsWith(Names(path, false), Names(base, false));
+  return as_written == as_meant ? std::optional(as_meant) : std::nullopt;
 }
 
 std::optional<std::string> HostOf(std::string_view url) {
   for (const char c : url) {
-    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F || c == '\\')
-      return std::nullopt;
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '\\') return std::nullopt;
   }
   const std::size_t colon = url.find("://");
   if (colon == std::string_view::npos) return std::nullopt;
   const std::string scheme = Lower(url.substr(0, colon));
   if (scheme != "http" && scheme != "https") return std::nullopt;
-  std::string_view rest = url.substr(colon + 3);
-  rest = rest.substr(0, std::min(rest.find_first_of("/?#"), rest.size()));
-  std::string host = Lower(rest);
+  const std::string_view rest = url.substr(colon + 3);
+  const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
+  std::string host = Lower(rest.substr(0, end));
+  // Older readers see user information as far as the last `@`, where no slash stands before it.
+  if (end < rest.size() && rest[end] != '/' && rest.find('@') != std::string_view::npos)
+    return std::nullopt;
   if (const std::size_t port = host.find(':'); port != std::string::npos) {
-    const std::string digits = host.substr(port + 1);
-    if (!IsDigits(digits) || digits.size() > 5 || std::stoi(digits) > 65535) return std::nullopt;
+    if (!IsPort(host.substr(port + 1))) return std::nullopt;
     host.resize(port);
   }
   const std::vector<std::string> labels = Split(host, '.');
   if (host.size() > 253 || !std::all_of(labels.begin(), labels.end(), IsLabel)) return std::nullopt;
-  // A last label that is a number makes an address of it, and there are many spellings of those.
-  const std::string& last = labels.back();
-  if (std::isdigit(static_cast<unsigned char>(last[0])) != 0 &&
-      !(labels.size() == 4 && std::all_of(labels.begin(), labels.end(), IsAddressPart)))
-    return std::nullopt;
+  const bool is_address =
+      labels.size() == 4 && std::all_of(labels.begin(), labels.end(), IsAddressPart);
+  if (MeansNumber(labels.back()) && !is_address) return std::nullopt;
   return host;
 }
 
