@@ -1,0 +1,50 @@
+// Calls at random that are aimed at what a policy looks at.
+#ifndef TESTS_DIFFERENTIAL_CALL_GENERATOR_H_
+#define TESTS_DIFFERENTIAL_CALL_GENERATOR_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/differential/random.h"
+#include "tests/reference/evaluator.h"
+#include "tests/reference/json.h"
+
+namespace differential {
+
+// One step of a case: a call, and how it ended if it was allowed.
+struct Step {
+  reference::Call call;
+  reference::Settlement settlement = reference::Settlement::Commit;
+};
+
+class CallGenerator {
+ public:
+  // Both are used, not kept, until the last Next.
+  CallGenerator(const reference::Json& policy, Random& random);
+
+  // Time goes on from call to call; now and then it steps back.
+  Step Next();
+
+ private:
+  struct Target {
+    std::string path;
+    std::vector<std::pair<std::string, reference::Json>> tests;  // operator, operand
+  };
+
+  void Collect(const reference::Json& json);
+  Target& TargetAt(const std::string& path);
+  std::string Tool();
+  reference::Json Arguments();
+  reference::Context Context();
+  reference::Json ValueFor(const Target& target);
+
+  Random& random_;
+  std::vector<Target> targets_;
+  std::vector<std::string> patterns_;
+  std::int64_t now_ns_ = 0;
+};
+
+}  // namespace differential
+
+#endif  // TESTS_DIFFERENTIAL_CALL_GENERATOR_H_

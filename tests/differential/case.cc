@@ -1,0 +1,199 @@
+#include "tests/differential/case.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "policy/check.h"
+#include "tests/differential/product.h"
+#include "tests/differential/request_text.h"
+
+namespace differential {
+namespace {
+
+using reference::Decision;
+using reference::Json;
+using reference::Quota;
+
+std::string NameOf(reference::Outcome outcome) {
+  static const char* const names[] = {"allow", "deny", "approval", "limited"};
+  return names[static_cast<std::size_t>(outcome)];
+}
+
+std::string TextOf(const std::optional<std::int64_t>& number) {
+  return number ? std::to_string(*number) : "none";
+}
+
+std::string TextOf(const Quota& quota) {
+  return quota.rule + " used " + std::to_string(quota.used) + '/' + std::to_string(quota.max) +
+         " left " + std::to_string(quota.remaining) + " end " + TextOf(quota.window_end_ms) +
+         " retry " + TextOf(quota.retry_after_ms) + (quota.is_short ? " short" : "") +
+         (quota.retryable ? "" : " never");
+}
+
+// One line that is equal for equal decisions.
+std::string TextOf(const Decision& decision) {
+  std::string out = NameOf(decision.outcome);
+  for (const std::string& rule : decision.rules) out += ' ' + rule;
+  out += "; retry " + TextOf(decision.retry_after_ms);
+  if (decision.outcome == reference::Outcome::Approval)
+    out += "; from " + decision.approval_group + " within " +
+           std::to_string(decision.approval_within_seconds);
+  for (const Quota& quota : decision.quotas) out += "; " + TextOf(quota);
+  return out;
+}
+
+void Normalise(Decision& decision) {
+  std::sort(decision.rules.begin(), decision.rules.end());
+  std::sort(decision.quotas.begin(), decision.quotas.end(),
+            [](const Quota& a, const Quota& b) { return a.rule < b.rule; });
+}
+
+// Texts of rules are "<17> why"; the message of a denial must be the speaker's and nobody else's.
+bool SpeaksFor(const std::string& message, const std::string& speaker_text) {
+  if (!speaker_text.empty()) return message.find(speaker_text) != std::string::npos;
+  const std::size_t mark = message.find('<');
+  return mark == std::string::npos || message.find("> ", mark) == std::string::npos ||
+         (message.find("> why", mark) == std::string::npos &&
+          message.find("> entry", mark) == std::string::npos);
+}
+
+struct Engine {
+  const char* name;
+  std::optional<Product> product;
+};
+
+std::string Differences(const Decision& want, const Answer& got) {
+  Decision decision = got.decision;
+  Normalise(decision);
+  if (TextOf(decision) != TextOf(want)) return TextOf(decision);
+  if (want.outcome == reference::Outcome::Deny && !SpeaksFor(got.message, want.speaker_text))
+    return "message `" + got.message + "` is not that of " + want.speaker;
+  return "";
+}
+
+// Calls `visit` with a copy of `json` for each member and item that is left out, deepest last. Ends
+// when `visit` says so.
+bool EachSmaller(Json& whole, Json& part, const std::function<bool(const Json&)>& visit) {
+  for (std::size_t i = 0; i < part.members.size(); ++i) {
+    const auto member = part.members[i];
+    part.members.erase(part.members.begin() + static_cast<std::ptrdiff_t>(i));
+    if (visit(whole)) return true;
+    part.members.insert(part.members.begin() + static_cast<std::ptrdiff_t>(i), member);
+  }
+  for (std::size_t i = 0; i < part.items.size(); ++i) {
+    const Json item = part.items[i];
+    part.items.erase(part.items.begin() + static_cast<std::ptrdiff_t>(i));
+    if (visit(whole)) return true;
+    part.items.insert(part.items.begin() + static_cast<std::ptrdiff_t>(i), item);
+  }
+  for (auto& [key, value] : part.members) {
+    if (EachSmaller(whole, value, visit)) return true;
+  }
+  return std::any_of(part.items.begin(), part.items.end(),
+                     [&](Json& item) { return EachSmaller(whole, item, visit); });
+}
+
+bool Differs(const Case& each) { return RunCase(each, nullptr).kind == CaseResult::Kind::Differs; }
+
+bool ShrinkJson(Json json, const std::function<void(const Json&)>& put, const Case& each) {
+  return EachSmaller(json, json, [&](const Json& smaller) {
+    put(smaller);
+    return Differs(each);
+  });
+}
+
+}  // namespace
+
+CaseResult RunCase(const Case& each, Coverage* coverage) {
+  const std::string text = ToText(each.policy);
+  const std::string product_text =
+      each.product_policy.Is(Json::Kind::Null) ? text : ToText(each.product_policy);
+  const Compiled compiled = CompilePolicy(product_text, /*optimise=*/true);
+  if (!compiled.bytes) return {CaseResult::Kind::Rejected, compiled.first_error, 0};
+  const Compiled plain = CompilePolicy(product_text, /*optimise=*/false);
+  CHECK(plain.bytes.has_value());
+  std::string problem;
+  auto policy = reference::ReadPolicy(text, problem);
+  if (!policy)
+    return {CaseResult::Kind::Differs, "the reference does not understand: " + problem, 0};
+
+  reference::Evaluator evaluator(std::move(*policy));
+  if (coverage != nullptr) {
+    coverage->NotePolicy(each.policy);
+    evaluator.reached = &coverage->operators;
+  }
+  Product optimised(*compiled.bytes);
+  Product unoptimised(*plain.bytes);
+  Random random(each.request_seed);
+  CaseResult result;
+  for (const Step& step : each.steps) {
+    Decision want = evaluator.Decide(step.call);
+    Normalise(want);
+    const std::string request = RequestText(step.call, random);
+    const std::string first = Differences(want, optimised.Decide(request, step.call.context));
+    const std::string second = Differences(want, unoptimised.Decide(request, step.call.context));
+    if (!first.empty() || !second.empty()) {
+      result.kind = CaseResult::Kind::Differs;
+      result.report = "call " + std::to_string(result.decided) + ": " + request +
+                      "\n  reference:   " + TextOf(want) +
+                      (want.speaker.empty() ? "" : "\n  speaker:     " + want.speaker) +
+                      "\n  optimised:   " + (first.empty() ? "the same" : first) +
+                      "\n  unoptimised: " + (second.empty() ? "the same" : second) + '\n';
+      return result;
+    }
+    if (coverage != nullptr) coverage->NoteDecision(step, want);
+    evaluator.Settle(step.settlement);
+    optimised.Settle(step.settlement);
+    unoptimised.Settle(step.settlement);
+    ++result.decided;
+  }
+  return result;
+}
+
+Case Shrink(Case each) {
+  // The calls behind the one that differs say nothing.
+  each.steps.resize(std::min(each.steps.size(), RunCase(each, nullptr).decided + 1));
+  for (bool smaller = true; smaller;) {
+    smaller = false;
+    for (std::size_t i = each.steps.size(); i-- > 0;) {
+      Case without = each;
+      without.steps.erase(without.steps.begin() + static_cast<std::ptrdiff_t>(i));
+      if (!Differs(without)) continue;
+      each = std::move(without);
+      smaller = true;
+    }
+    Case next = each;
+    if (ShrinkJson(each.policy, [&](const Json& json) { next.policy = json; }, next)) {
+      each = next;
+      smaller = true;
+    }
+    for (std::size_t i = 0; i < each.steps.size(); ++i) {
+      next = each;
+      const auto arguments = reference::ParseJson(each.steps[i].call.arguments);
+      CHECK(arguments.has_value());
+      const auto put = [&](const Json& json) { next.steps[i].call.arguments = ToText(json); };
+      if (!ShrinkJson(*arguments, put, next)) continue;
+      each = next;
+      smaller = true;
+    }
+  }
+  return each;
+}
+
+std::string Describe(const Case& each) {
+  std::string out = "policy: " + ToText(each.policy) + '\n';
+  for (const Step& step : each.steps) {
+    const reference::Context& context = step.call.context;
+    out += "call: " + step.call.tool + ' ' + step.call.arguments + "\n  grant " + context.grant +
+           " session " + context.session + " server " + context.server + " now_ns " +
+           std::to_string(context.now_ns) + " claims " + context.claims + " label " +
+           context.grant_label + " tags " + context.grant_tags + " attributes " +
+           context.grant_attributes + " client " + context.client_name + ' ' +
+           context.client_version + " annotations " + context.annotations + " settled " +
+           std::to_string(static_cast<int>(step.settlement)) + '\n';
+  }
+  return out;
+}
+
+}  // namespace differential

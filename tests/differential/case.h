@@ -1,0 +1,41 @@
+// A policy and a sequence of calls, run through the reference and through the product.
+#ifndef TESTS_DIFFERENTIAL_CASE_H_
+#define TESTS_DIFFERENTIAL_CASE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/differential/call_generator.h"
+#include "tests/differential/coverage.h"
+#include "tests/reference/json.h"
+
+namespace differential {
+
+struct Case {
+  reference::Json policy;
+  // What the product is given; null: the same. Another one proves that differences are seen.
+  reference::Json product_policy = reference::Json::Null();
+  std::vector<Step> steps;
+  std::uint64_t request_seed = 0;  // how the requests are spelt
+};
+
+struct CaseResult {
+  enum class Kind { Agrees, Differs, Rejected };
+  Kind kind = Kind::Agrees;
+  std::string report;       // Differs: the call and all answers; Rejected: the first diagnostic
+  std::size_t decided = 0;  // calls on which all agreed
+};
+
+// `coverage` may be null.
+CaseResult RunCase(const Case& each, Coverage* coverage);
+
+// A case that still differs, with whatever can be left out left out.
+Case Shrink(Case each);
+
+// The case as text for people: policy, calls, contexts.
+std::string Describe(const Case& each);
+
+}  // namespace differential
+
+#endif  // TESTS_DIFFERENTIAL_CASE_H_

@@ -1,0 +1,204 @@
+#include "tests/differential/coverage.h"
+
+namespace differential {
+namespace {
+
+using reference::Json;
+using reference::Outcome;
+using reference::Truth;
+
+const std::vector<std::string> kOperators = {
+    "eq",    "neq",      "in",     "not_in",      "lt",        "lte",   "gt",     "gte",
+    "regex", "contains", "exists", "starts_with", "ends_with", "under", "host_in"};
+
+const std::vector<std::string> kFeatures = {"default allow",
+                                            "default deny",
+                                            "hide",
+                                            "all_tools",
+                                            "zone",
+                                            "description",
+                                            "pattern",
+                                            "pattern *",
+                                            "action allow",
+                                            "action deny",
+                                            "action require_approval",
+                                            "reason",
+                                            "args",
+                                            "require",
+                                            "deny_if",
+                                            "approve_if",
+                                            "approval",
+                                            "limits",
+                                            "rate_limit text",
+                                            "rate_limit record",
+                                            "no conditions",
+                                            "absent",
+                                            "on_deny",
+                                            "from",
+                                            "within",
+                                            "list element",
+                                            "quoted key",
+                                            "root args",
+                                            "root tool",
+                                            "root grant",
+                                            "root claims",
+                                            "root client",
+                                            "root now",
+                                            "root now.hour",
+                                            "root now.weekday",
+                                            "root now.date",
+                                            "large set",
+                                            "indexed rules",
+                                            "window second",
+                                            "window minute",
+                                            "window hour",
+                                            "window day",
+                                            "window week",
+                                            "window month",
+                                            "window in seconds",
+                                            "scope grant",
+                                            "scope session",
+                                            "scope tool",
+                                            "scope server",
+                                            "scope global",
+                                            "scope claim",
+                                            "scope arg",
+                                            "scope list",
+                                            "cost path",
+                                            "cost length",
+                                            "scale",
+                                            "on_error refund",
+                                            "outcome allow",
+                                            "outcome deny",
+                                            "outcome approval",
+                                            "outcome limited",
+                                            "refused",
+                                            "denied by hide",
+                                            "denied by action",
+                                            "denied by args",
+                                            "denied by require",
+                                            "denied by deny_if",
+                                            "denied by limits",
+                                            "denied by default",
+                                            "asked by action",
+                                            "asked by approve_if",
+                                            "limited by rate_limit",
+                                            "limited by limits",
+                                            "limited by all_tools",
+                                            "allowed by default",
+                                            "allowed by entry",
+                                            "several limits",
+                                            "several denials",
+                                            "never retryable",
+                                            "settled with error",
+                                            "settled as void",
+                                            "allowed with charges"};
+
+void NoteScope(std::map<std::string, std::uint64_t>& features, const Json& scope) {
+  if (scope.Is(Json::Kind::String)) ++features["scope " + scope.text];
+  for (const auto& [key, value] : scope.members) ++features["scope " + key];
+  for (const Json& item : scope.items) NoteScope(features, item);
+  if (scope.Is(Json::Kind::List)) ++features["scope list"];
+}
+
+void NoteCondition(std::map<std::string, std::uint64_t>& features, const Json& condition) {
+  const std::string& path = condition.Find("path")->text;
+  ++features["root " + path.substr(0, path.find_first_of(".["))];
+  if (path.starts_with("now.")) ++features["root " + path];
+  if (path.find("[\"") != std::string::npos) ++features["quoted key"];
+  if (path.find("[0]") != std::string::npos || path.find("[1]") != std::string::npos)
+    ++features["list element"];
+  const Json* value = condition.Find("value");
+  if (value != nullptr && value->items.size() > 30) ++features["large set"];
+}
+
+// Every record of the policy, wherever it stands.
+void NoteRecord(std::map<std::string, std::uint64_t>& features, const Json& record) {
+  for (const auto& [key, value] : record.members) {
+    if (key == "window")
+      ++features["window " + (value.Is(Json::Kind::String) ? value.text : "in seconds")];
+    if (key == "rate_limit")
+      ++features[value.Is(Json::Kind::String) ? "rate_limit text" : "rate_limit record"];
+    if (key == "scope") NoteScope(features, value);
+    if (key == "cost") ++features[value.Is(Json::Kind::String) ? "cost path" : "cost length"];
+    if (key == "action" || key == "on_error" || key == "default")
+      ++features[key + ' ' + value.text];
+    if (key == "conditions" && value.items.empty()) ++features["no conditions"];
+    if (key == "deny_if" && value.items.size() >= 4) ++features["indexed rules"];
+    if (key.find('*') != std::string::npos) ++features["pattern"];
+    ++features[key == "*" ? "pattern *" : key];
+    NoteRecord(features, value);
+  }
+  if (record.Find("op") != nullptr) NoteCondition(features, record);
+  for (const Json& item : record.items) NoteRecord(features, item);
+}
+
+// "/tools/x/deny_if/0" -> "deny_if"; "/tools/x" -> "entry".
+std::string KindOfRule(const std::string& id) {
+  if (id.starts_with("/hide/")) return "hide";
+  if (id.starts_with("/all_tools/")) return "all_tools";
+  if (id == "/default") return "default";
+  const std::size_t name = std::string("/tools/").size();
+  const std::size_t end = id.find('/', name);
+  if (end == std::string::npos) return "entry";
+  return id.substr(end + 1, id.find('/', end + 1) - end - 1);
+}
+
+}  // namespace
+
+void Coverage::NotePolicy(const Json& policy) { NoteRecord(features, policy); }
+
+void Coverage::NoteDecision(const Step& step, const reference::Decision& decision) {
+  static const std::map<Outcome, std::pair<const char*, const char*>> words = {
+      {Outcome::Allow, {"allow", "allowed by "}},
+      {Outcome::Deny, {"deny", "denied by "}},
+      {Outcome::Approval, {"approval", "asked by "}},
+      {Outcome::Limited, {"limited", "limited by "}}};
+  const auto& [name, verb] = words.at(decision.outcome);
+  ++features[std::string("outcome ") + name];
+  if (decision.rules.empty()) ++features["refused"];
+  for (const std::string& rule : decision.rules) ++features[verb + KindOfRule(rule)];
+  if (decision.quotas.size() > 1) ++features["several limits"];
+  if (decision.outcome == Outcome::Deny && decision.rules.size() > 1) ++features["several denials"];
+  for (const reference::Quota& quota : decision.quotas) {
+    if (!quota.retryable) ++features["never retryable"];
+  }
+  if (decision.outcome != Outcome::Allow || decision.quotas.empty()) return;
+  ++features["allowed with charges"];
+  if (step.settlement == reference::Settlement::CommitError) ++features["settled with error"];
+  if (step.settlement == reference::Settlement::Void) ++features["settled as void"];
+}
+
+std::vector<std::string> Coverage::Missing() const {
+  std::vector<std::string> missing;
+  for (const std::string& op : kOperators) {
+    for (const auto& [truth, name] :
+         {std::pair(Truth::True, "true"), std::pair(Truth::False, "false"),
+          std::pair(Truth::Unknown, "unknown")}) {
+      if (!operators.contains({op, truth})) missing.push_back(op + " is " + name);
+    }
+  }
+  for (const std::string& feature : kFeatures) {
+    if (!features.contains(feature)) missing.push_back(feature);
+  }
+  return missing;
+}
+
+std::string Coverage::Table() const {
+  std::string out;
+  const auto count = [this](const std::string& op, Truth truth) {
+    const auto found = operators.find({op, truth});
+    return found == operators.end() ? std::string("0") : std::to_string(found->second);
+  };
+  for (const std::string& op : kOperators) {
+    out += op + ": true " + count(op, Truth::True) + ", false " + count(op, Truth::False) +
+           ", unknown " + count(op, Truth::Unknown) + '\n';
+  }
+  for (const std::string& feature : kFeatures) {
+    const auto found = features.find(feature);
+    out += feature + ' ' + (found == features.end() ? "0" : std::to_string(found->second)) + '\n';
+  }
+  return out;
+}
+
+}  // namespace differential

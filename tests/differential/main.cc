@@ -1,0 +1,151 @@
+// Product against reference on generated policies and calls.
+//
+//   differential [--pairs N] [--seed S] [--full] [--verbose]     compares
+//   differential --mutate [--pairs N]     proves that a product that decides otherwise is found out
+//
+// A run with the same seed does the same. Ends with 1 on any difference, and when something that
+// the language has was never reached.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "tests/differential/case.h"
+#include "tests/differential/mutation.h"
+#include "tests/differential/policy_generator.h"
+
+namespace differential {
+namespace {
+
+constexpr std::size_t kCallsPerPolicy = 20;
+constexpr std::uint64_t kFullPairs = 1'000'000;
+constexpr int kDifferencesMax = 3;
+
+struct Options {
+  std::uint64_t pairs = 100'000;
+  std::uint64_t seed = 1;
+  bool mutate = false;
+  bool verbose = false;
+};
+
+Case Generate(std::uint64_t seed) {
+  Random random(seed);
+  Case each;
+  each.policy = GeneratePolicy(random);
+  each.request_seed = seed;
+  CallGenerator calls(each.policy, random);
+  for (std::size_t i = 0; i < kCallsPerPolicy; ++i) each.steps.push_back(calls.Next());
+  return each;
+}
+
+// Seeds of neighbouring runs have no case in common.
+std::uint64_t SeedOf(const Options& options, std::uint64_t number) {
+  return options.seed * 1'000'000'007 + number;
+}
+
+void Report(const Case& each, std::uint64_t case_seed, const CaseResult& result) {
+  const Case small = Shrink(each);
+  std::cout << "DIFFERENCE in case " << case_seed << '\n'
+            << "policy: " << ToText(each.policy) << '\n'
+            << result.report << "smallest case:\n"
+            << Describe(small) << RunCase(small, nullptr).report << std::endl;
+}
+
+int Compare(const Options& options) {
+  Coverage coverage;
+  std::map<std::string, std::uint64_t> rejections;
+  std::uint64_t pairs = 0;
+  std::uint64_t policies = 0;
+  std::uint64_t rejected = 0;
+  int differences = 0;
+  for (std::uint64_t number = 0; pairs < options.pairs && differences < kDifferencesMax; ++number) {
+    const std::uint64_t case_seed = SeedOf(options, number);
+    const Case each = Generate(case_seed);
+    const CaseResult result = RunCase(each, &coverage);
+    ++policies;
+    pairs += result.decided;
+    if (result.kind == CaseResult::Kind::Rejected) {
+      ++rejected;
+      ++rejections[result.report];
+    }
+    if (result.kind == CaseResult::Kind::Differs) {
+      ++differences;
+      Report(each, case_seed, result);
+    }
+    if (number == 1000 && rejected > 500) break;
+  }
+  if (options.verbose) std::cout << coverage.Table();
+  if (options.verbose || rejected * 5 > policies) {
+    for (const auto& [reason, count] : rejections) std::cout << count << ' ' << reason << '\n';
+  }
+  std::cout << pairs << " pairs, " << policies << " policies, " << rejected << " of them rejected, "
+            << differences << " differences\n";
+  bool good = differences == 0 && rejected * 5 <= policies;
+  for (const std::string& missing : coverage.Missing()) {
+    std::cout << "never reached: " << missing << '\n';
+    good = false;
+  }
+  return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int CompareWithAltered(const Options& options) {
+  struct Count {
+    std::uint64_t tried = 0;
+    std::uint64_t found = 0;
+  };
+  std::map<std::string, Count> counts;
+  for (std::uint64_t number = 0; number * kCallsPerPolicy < options.pairs; ++number) {
+    Case each = Generate(SeedOf(options, number));
+    Random random(SeedOf(options, number));
+    auto mutation = Mutate(each.policy, random);
+    if (!mutation) continue;
+    each.product_policy = std::move(mutation->policy);
+    const CaseResult result = RunCase(each, nullptr);
+    if (result.kind == CaseResult::Kind::Rejected) continue;
+    Count& count = counts[mutation->name];
+    ++count.tried;
+    if (result.kind == CaseResult::Kind::Differs) ++count.found;
+  }
+  bool good = !counts.empty();
+  for (const auto& [name, count] : counts) {
+    std::cout << name << ": found out " << count.found << " of " << count.tried << '\n';
+    // One in ten: many an altered rule stands behind another that decides.
+    if (count.found * 10 < count.tried) good = false;
+  }
+  return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int Main(int argument_count, char** arguments) {
+  Options options;
+  for (int i = 1; i < argument_count; ++i) {
+    const std::string_view argument = arguments[i];
+    const auto number = [&] {
+      return i + 1 < argument_count ? std::strtoull(arguments[++i], nullptr, 10) : 0;
+    };
+    if (argument == "--pairs") {
+      options.pairs = number();
+    } else if (argument == "--seed") {
+      options.seed = number();
+    } else if (argument == "--full") {
+      options.pairs = kFullPairs;
+    } else if (argument == "--mutate") {
+      options.mutate = true;
+    } else if (argument == "--verbose") {
+      options.verbose = true;
+    } else {
+      std::cout << "unknown argument " << argument << '\n';
+      return 2;
+    }
+  }
+  return options.mutate ? CompareWithAltered(options) : Compare(options);
+}
+
+}  // namespace
+}  // namespace differential
+
+int main(int argument_count, char** arguments) {
+  return differential::Main(argument_count, arguments);
+}
