@@ -1,0 +1,101 @@
+// server-everything behind policyd, seen by real clients: everything is as it is without policyd, but for what a policy
+// takes away.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clients } from "./clients.mjs";
+import { allowAll, behindPolicyd, everything } from "./servers.mjs";
+
+// What a client sees of the server, through every kind of exchange that MCP has.
+async function observe(session) {
+  const { client, call } = session;
+  const progress = [];
+  const seen = {
+    capabilities: client.getServerCapabilities(),
+    version: client.getServerVersion(),
+    instructions: client.getInstructions(),
+    tools: await session.tools(),
+    prompts: await client.listPrompts(),
+    resources: await client.listResources(),
+    templates: await client.listResourceTemplates(),
+    prompt: await client.getPrompt({ name: "simple-prompt" }),
+    completion: await client.complete({
+      ref: { type: "ref/prompt", name: "completable-prompt" },
+      argument: { name: "department", value: "E" },
+    }),
+    ping: await client.ping(),
+    level: await client.setLoggingLevel("error"),
+    echo: await call("echo", { message: "line\u2028separator \u00e9 \ud83d\ude00" }),
+    sum: await call("get-sum", { a: 2, b: 3 }),
+    structured: await call("get-structured-content", { location: "New York" }),
+    image: await call("get-tiny-image"),
+    links: await call("get-resource-links", { count: 2 }),
+    sampling: await call("trigger-sampling-request", { prompt: "hello", maxTokens: 10 }),
+    elicitation: await call("trigger-elicitation-request"),
+    roots: await call("get-roots-list"),
+    badArguments: await call("get-sum", { a: "two", b: 3 }).catch((error) => error.message),
+    unknownTool: await call("no-such-tool").catch((error) => error.message),
+    slow: await call("trigger-long-running-operation", { duration: 0.3, steps: 3 },
+      { onprogress: ({ progress: at, total }) => progress.push([at, total]) }),
+    progress,
+  };
+  return JSON.parse(JSON.stringify(seen));
+}
+
+for (const [label, connect] of clients) {
+  test(`${label}: as direct, under a policy that allows all`, async () => {
+    const direct = await connect(everything);
+    const behind = await connect(behindPolicyd(everything, allowAll));
+    const expected = await observe(direct);
+    assert.match(JSON.stringify(expected.sampling), /sampled by the client/);
+    assert.match(JSON.stringify(expected.elicitation), /Ada/);
+    assert.equal(expected.progress.length, 3);
+    assert.deepEqual(await observe(behind), expected);
+    await direct.close();
+    await behind.close();
+  });
+
+  test(`${label}: a call that the client cancels ends, and the next is answered`, async () => {
+    const session = await connect(behindPolicyd(everything, allowAll));
+    const abort = new AbortController();
+    const slow = session.call("trigger-long-running-operation", { duration: 30, steps: 30 }, { signal: abort.signal });
+    setTimeout(() => abort.abort("enough"), 200);
+    await assert.rejects(slow);
+    assert.match(JSON.stringify(await session.call("echo", { message: "still here" })), /still here/);
+    await session.close();
+  });
+
+  test(`${label}: hidden tools are not listed, denied ones say why, limited ones say when`, async () => {
+    const session = await connect(behindPolicyd(everything, {
+      version: "1",
+      default: "deny",
+      hide: ["get-env"],
+      tools: {
+        echo: { deny_if: [{ conditions: [{ path: "args.message", op: "contains", value: "secret" }], on_deny: "no secrets" }] },
+        "get-structured-content": {
+          require: [{ conditions: [{ path: "args.location", op: "eq", value: "Chicago" }], on_deny: "Chicago only" }],
+        },
+        "get-sum": { rate_limit: { max: 2, window: "day" } },
+      },
+    }));
+    const names = (await session.tools()).map((tool) => tool.name);
+    assert.ok(names.includes("echo") && !names.includes("get-env"), names.join());
+
+    const denied = async (name, args, pattern) => {
+      const result = await session.call(name, args);
+      assert.equal(result.isError, true);
+      assert.equal(result.structuredContent, undefined);
+      assert.match(result.content[0].text, pattern);
+    };
+    await denied("get-env", {}, /^\[POLICY DENIED\] /);
+    await denied("get-tiny-image", {}, /^\[POLICY DENIED\] /);
+    await denied("echo", { message: "a secret" }, /^\[POLICY DENIED\] no secrets/);
+    await denied("echo", { message: 5 }, /^\[POLICY DENIED\] /);
+    await denied("get-structured-content", { location: "New York" }, /^\[POLICY DENIED\] Chicago only/);
+    const chicago = await session.call("get-structured-content", { location: "Chicago" });
+    assert.ok(chicago.structuredContent !== undefined && !chicago.isError);
+    for (let i = 0; i < 2; i++) assert.ok(!(await session.call("get-sum", { a: i, b: 1 })).isError);
+    await denied("get-sum", { a: 3, b: 1 }, /^\[POLICY LIMITED\] /);
+    await session.close();
+  });
+}
