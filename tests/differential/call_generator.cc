@@ -38,6 +38,8 @@ void Put(Json& root, const std::vector<reference::Step>& steps, Json value) {
 }
 
 std::string SwapCase(std::string text) {
+  if (const std::size_t at = text.find("ö"); at != std::string::npos)
+    return text.replace(at, std::string("ö").size(), "Ö");
   for (char& c : text) {
     if (c >= 'a' && c <= 'z') {
       c = static_cast<char>(c - 'a' + 'A');
@@ -59,20 +61,20 @@ void Spoil(Json& arguments, Random& random) {
       arguments.members.push_back(member);
       break;
     case 1:
-      arguments.members.emplace_back(SwapCase(member.first), Json::Number("1"));
+      arguments.members.emplace_back(SwapCase(member.key), Json::Number("1"));
       break;
     case 2: {
-      const std::string name = SwapCase(member.first);
-      arguments.members.front().first = name;
+      const std::string name = SwapCase(member.key);
+      arguments.members.front().key = name;
       break;
     }
     case 3:
       arguments.members.emplace_back("nested",
-                                     Json::List({Json::Record({{"__proto__", member.second}})}));
+                                     Json::List({Json::Record({{"__proto__", member.value}})}));
       break;
     default:
       arguments.members.emplace_back(
-          "lin\xC5\xBF", Json::Record({{"k", member.second}, {"\xE2\x84\xAA", member.second}}));
+          "lin\xC5\xBF", Json::Record({{"k", member.value}, {"\xE2\x84\xAA", member.value}}));
       break;
   }
 }

@@ -109,7 +109,7 @@ class Generator {
   }
 
   Json Policy() {
-    std::vector<std::pair<std::string, Json>> members;
+    std::vector<Json::Member> members;
     members.emplace_back("version", Text("1"));
     members.emplace_back("default", Text(random_.Chance(40) ? "allow" : "deny"));
     if (random_.Chance(50)) members.emplace_back("zone", Text(random_.Pick(kZones)));
@@ -175,8 +175,8 @@ class Generator {
         counter.scope.items.push_back(std::move(second));
     }
     if (random_.Chance(50)) {
-      const std::string& path = random_.Pick(places_).path;
-      counter.cost = random_.Chance(30) ? Json::Record({{"length", Text(path)}}) : Text(path);
+      counter.cost = Text(random_.Pick(places_).path);
+      if (random_.Chance(30)) counter.cost = Json::Record({{"length", Json(counter.cost)}});
     }
     if (random_.Chance(50)) counter.scale = std::to_string(random_.Below(5));
     counter.refund = random_.Chance(30);
@@ -421,7 +421,7 @@ class Generator {
   }
 
   Json Entry() {
-    std::vector<std::pair<std::string, Json>> members;
+    std::vector<Json::Member> members;
     const std::uint64_t action = random_.Below(100);
     if (action < 8) {
       members.emplace_back("action", Text("deny"));

@@ -103,13 +103,13 @@ class Writer {
 }  // namespace
 
 std::string RequestText(const reference::Call& call, Random& random) {
-  std::vector<std::pair<std::string, Json>> params = {{"name", Json::String(call.tool)}};
+  std::vector<Json::Member> params = {{"name", Json::String(call.tool)}};
   if (call.arguments != "{}" || random.Chance(50))
     params.emplace_back("arguments", reference::ParseJson(call.arguments).value_or(Json::Null()));
   if (random.Chance(20))
     params.emplace_back("_meta", Json::Record({{"progressToken", Json::Number("7")}}));
   random.Shuffle(params);
-  std::vector<std::pair<std::string, Json>> envelope = {
+  std::vector<Json::Member> envelope = {
       {"jsonrpc", Json::String("2.0")},
       {"id", random.Chance(50) ? Json::Number("0") : Json::String("id")},
       {"method", Json::String("tools/call")},

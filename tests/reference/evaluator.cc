@@ -65,15 +65,18 @@ bool HasConfusableKeys(const Json& json, const Suffixes& named) {
   for (std::size_t i = 0; i < json.items.size(); ++i) {
     if (HasConfusableKeys(json.items[i], Below(named, nullptr, i))) return true;
   }
-  std::set<std::string> folded;
-  for (const auto& [key, value] : json.members) {
-    if (key == "__proto__" || !folded.insert(Fold(key)).second) return true;
+  for (std::size_t i = 0; i < json.members.size(); ++i) {
+    const auto& [key, value] = json.members[i];
+    if (key == "__proto__") return true;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (SameButForCase(json.members[j].key, key)) return true;
+    }
     bool is_named = false;
     bool is_near = false;
     for (const auto& steps : named) {
       if (steps.empty() || steps[0].index) continue;
       if (steps[0].name == key) is_named = true;
-      if (Fold(steps[0].name) == Fold(key)) is_near = true;
+      if (SameButForCase(steps[0].name, key)) is_near = true;
     }
     if (is_near && !is_named) return true;
     if (HasConfusableKeys(value, Below(named, &key, 0))) return true;

@@ -69,10 +69,10 @@ class Parser {
     if (Take('}')) return true;
     do {
       SkipSpace();
-      std::pair<std::string, Json> member;
-      if (!String(member.first)) return false;
+      Json::Member member;
+      if (!String(member.key)) return false;
       SkipSpace();
-      if (!Take(':') || !Element(member.second, depth + 1)) return false;
+      if (!Take(':') || !Element(member.value, depth + 1)) return false;
       out.members.push_back(std::move(member));
       SkipSpace();
     } while (Take(','));
@@ -219,6 +219,15 @@ class Parser {
 
 }  // namespace
 
+Json::Json() = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
+
+Json Json::Null() { return {}; }
+
 Json Json::Bool(bool value) {
   Json json;
   json.kind = Kind::Bool;
@@ -247,7 +256,9 @@ Json Json::List(std::vector<Json> items) {
   return json;
 }
 
-Json Json::Record(std::vector<std::pair<std::string, Json>> members) {
+Json Json::Record() { return Record({}); }
+
+Json Json::Record(std::vector<Json::Member> members) {
   Json json;
   json.kind = Kind::Record;
   json.members = std::move(members);

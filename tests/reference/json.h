@@ -15,25 +15,40 @@
 namespace reference {
 
 struct Json {
+  struct Member;
   enum class Kind { Null, Bool, Number, String, List, Record };
+
+  // Written in json.cc, where Member is whole.
+  Json();
+  Json(const Json&);
+  Json(Json&&) noexcept;
+  Json& operator=(const Json&);
+  Json& operator=(Json&&) noexcept;
+  ~Json();
 
   Kind kind = Kind::Null;
   bool boolean = false;
   std::string text;  // String: unescaped; Number: as written
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;
+  std::vector<Member> members;
 
-  static Json Null() { return {}; }
+  static Json Null();
   static Json Bool(bool value);
   static Json Number(std::string text);
   static Json String(std::string text);
   static Json List(std::vector<Json> items);
-  static Json Record(std::vector<std::pair<std::string, Json>> members = {});
+  static Json Record();
+  static Json Record(std::vector<Member> members);
 
   bool Is(Kind k) const { return kind == k; }
   // The last member of that name, or null. REQUIRES: nothing; null for what is no record.
   const Json* Find(std::string_view key) const;
   Json* Find(std::string_view key);
+};
+
+struct Json::Member {
+  std::string key;
+  Json value;
 };
 
 // nullopt for what RFC 8259 does not allow. Any depth up to 500.

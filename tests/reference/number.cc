@@ -13,8 +13,10 @@ constexpr int kExponentMax = 18;
 bool ChangedByBinary64(std::string_view text) {
   const double value = std::strtod(std::string(text).c_str(), nullptr);
   if (!std::isfinite(value)) return true;
+  // The shortest digits that read back the same: what such a reader prints, or hands on as text.
   char shortest[64];
-  const auto end = std::to_chars(shortest, shortest + sizeof shortest, value);
+  const auto end =
+      std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::scientific);
   return ReadDigits({shortest, end.ptr}) != ReadDigits(text);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/reference/policy.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "tests/reference/number.h"
 
@@ -261,8 +262,9 @@ std::optional<Path> ReadPath(std::string_view text) {
   try {
     return ReadPathText(text);
   } catch (const Problem&) {
-    return std::nullopt;
+  } catch (const std::exception&) {  // an index that is none
   }
+  return std::nullopt;
 }
 
 std::optional<Policy> ReadPolicy(std::string_view text, std::string& problem) {
@@ -275,8 +277,10 @@ std::optional<Policy> ReadPolicy(std::string_view text, std::string& problem) {
     return Read(*json);
   } catch (const Problem& found) {
     problem = found.what;
-    return std::nullopt;
+  } catch (const std::exception& error) {  // numbers that are none
+    problem = error.what();
   }
+  return std::nullopt;
 }
 
 }  // namespace reference

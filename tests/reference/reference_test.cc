@@ -115,7 +115,8 @@ TEST_CASE("numbers are exact and unchanged by a binary64 reader, or unusable") {
   for (const char* text :
        {"0", "-0", "0.1", "100.00", "1e2", "999999999999999", "1e-18", "0e99999"})
     CHECK(UsableNumber(text));
-  for (const char* text : {"9007199254740993", "99.9999999999999999", "1e400", "1e19", "1e-19"})
+  for (const char* text :
+       {"9007199254740993", "99.9999999999999999", "1e400", "1e19", "1e-19", "92233724091740992"})
     CHECK_FALSE(UsableNumber(text));
   CHECK(ScaledInteger(*UsableNumber("1.25"), 2) == 125);
   CHECK_FALSE(ScaledInteger(*UsableNumber("1.255"), 2));

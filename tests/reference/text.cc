@@ -1,6 +1,7 @@
 #include "tests/reference/text.h"
 
 #include <date/date.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <cctype>
@@ -91,14 +92,18 @@ bool IsPort(const std::string& text) {
 }  // namespace
 
 bool MatchesPattern(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  if (pattern[0] != '*')
-    return !name.empty() && name[0] == pattern[0] &&
-           MatchesPattern(pattern.substr(1), name.substr(1));
-  for (std::size_t skip = 0; skip <= name.size(); ++skip) {
-    if (MatchesPattern(pattern.substr(1), name.substr(skip))) return true;
+  // reached[i]: the pattern as far as it was read matches the first i bytes.
+  std::vector<bool> reached(name.size() + 1);
+  reached[0] = true;
+  for (const char c : pattern) {
+    if (c == '*') {
+      for (std::size_t i = 1; i <= name.size(); ++i) reached[i] = reached[i] || reached[i - 1];
+      continue;
+    }
+    for (std::size_t i = name.size(); i > 0; --i) reached[i] = reached[i - 1] && name[i - 1] == c;
+    reached[0] = false;
   }
-  return false;
+  return reached[name.size()];
 }
 
 std::optional<bool> IsUnder(std::string_view path, std::string_view base) {
@@ -148,15 +153,13 @@ std::size_t CodePoints(std::string_view text) {
   }));
 }
 
-std::string Fold(std::string_view text) {
-  std::string out = Lower(text);
-  const auto replace = [&out](std::string_view from, char to) {
-    for (std::size_t at = out.find(from); at != std::string::npos; at = out.find(from))
-      out.replace(at, from.size(), 1, to);
-  };
-  replace("\xC5\xBF", 's');
-  replace("\xE2\x84\xAA", 'k');
-  return out;
+bool SameButForCase(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const bool is_ascii = std::all_of(a.begin(), a.end(), [](char c) { return c >= 0; }) &&
+                        std::all_of(b.begin(), b.end(), [](char c) { return c >= 0; });
+  if (is_ascii) return Lower(a) == Lower(b);
+  const std::string pattern = "(?is)" + RE2::QuoteMeta(re2::StringPiece(a.data(), a.size()));
+  return RE2::FullMatch(re2::StringPiece(b.data(), b.size()), pattern);
 }
 
 std::optional<std::int64_t> ReadTime(std::string_view text) {

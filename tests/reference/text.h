@@ -22,9 +22,8 @@ bool HostMatches(std::string_view host, std::string_view entry);
 
 std::size_t CodePoints(std::string_view text);
 
-// Lower case by simple folding as far as key names need it here: ASCII, and the two other letters
-// that fold to ASCII (U+017F, U+212A).
-std::string Fold(std::string_view text);
+// Unicode simple case folding, as RE2 has it.
+bool SameButForCase(std::string_view a, std::string_view b);
 
 // "2026-03-01T10:00:00Z", with offset and fraction, as Unix nanoseconds.
 std::optional<std::int64_t> ReadTime(std::string_view text);
