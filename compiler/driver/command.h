@@ -32,6 +32,7 @@ struct Command {
   CommandRun (*add)(CLI::App& app);
 };
 
+CommandRun AddCheckCommand(CLI::App& app);
 CommandRun AddExplainCommand(CLI::App& app);
 
 // Every command, in the order of --help.

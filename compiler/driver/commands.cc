@@ -9,6 +9,7 @@ namespace policy {
 namespace {
 
 constexpr std::array kCommands = {
+    Command{"check", "Report what is wrong or doubtful in policies", AddCheckCommand},
     Command{"explain", "Print the page about a diagnostic code", AddExplainCommand},
 };
 

@@ -21,6 +21,9 @@
 
 namespace policy::ir {
 
+// Before the types of the same names: -Wshadow.
+enum class FormulaKind : std::uint8_t { Constant, Test, Not, And, Or };
+
 enum class PathId : std::uint32_t {};
 enum class TestId : std::uint32_t {};
 enum class FormulaId : std::uint32_t {};
@@ -58,8 +61,6 @@ struct Test {
   std::optional<Truth> when_absent;
   Span span;
 };
-
-enum class FormulaKind : std::uint8_t { Constant, Test, Not, And, Or };
 
 // And, Or: any number of operands (And of none is true, Or of none is false). Not: one.
 struct Formula {

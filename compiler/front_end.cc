@@ -1,0 +1,14 @@
+#include "compiler/front_end.h"
+
+#include "compiler/resolve/resolve.h"
+#include "grammar/policy_json_reader.h"
+
+namespace policy {
+
+std::optional<ir::Policy> RunFrontEnd(const Source& source, Diagnostics& diagnostics) {
+  const auto syntax = ReadPolicyJson(source, diagnostics);
+  if (!syntax) return std::nullopt;
+  return Resolve(*syntax, source, diagnostics);
+}
+
+}  // namespace policy

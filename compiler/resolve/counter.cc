@@ -1,0 +1,278 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "compiler/resolve/pattern.h"
+#include "compiler/resolve/resolution.h"
+
+namespace policy {
+
+namespace {
+
+constexpr int kScaleMax = 9;
+
+format::WindowKind WindowOf(ast::WindowKind kind) {
+  switch (kind) {
+    case ast::WindowKind::Seconds:
+      return format::WindowKind::Seconds;
+    case ast::WindowKind::Day:
+      return format::WindowKind::Day;
+    case ast::WindowKind::Week:
+      return format::WindowKind::Week;
+    case ast::WindowKind::Month:
+      return format::WindowKind::Month;
+    case ast::WindowKind::Lifetime:
+      return format::WindowKind::Lifetime;
+  }
+  return format::WindowKind::Seconds;
+}
+
+std::string WindowText(const ir::Counter& counter) {
+  switch (counter.window) {
+    case format::WindowKind::Seconds:
+      return counter.window_seconds == 1 ? "1 second"
+                                         : fmt::format("{} seconds", counter.window_seconds);
+    case format::WindowKind::Day:
+      return "day";
+    case format::WindowKind::Week:
+      return "week";
+    case format::WindowKind::Month:
+      return "month";
+    case format::WindowKind::Lifetime:
+      return "lifetime";
+  }
+  return "nothing";
+}
+
+std::string ScopeText(const Resolution& resolution, const ir::Counter& counter) {
+  constexpr std::string_view kNames[] = {"grant", "session", "tool", "server", "global"};
+  std::string text;
+  for (const ir::Scope& scope : counter.scopes) {
+    if (!text.empty()) text += ", ";
+    if (scope.kind != format::ScopeKind::Slot) {
+      text += kNames[static_cast<std::size_t>(scope.kind)];
+      continue;
+    }
+    for (const auto& [path, path_id] : resolution.path_ids) {
+      if (path_id == scope.path_id) text += path;
+    }
+  }
+  return text;
+}
+
+// The decimals that `digits` are written with: 500.00 has two, 5e2 none.
+std::int64_t DecimalsOf(std::string_view digits) {
+  const std::size_t exponent_at = digits.find_first_of("eE");
+  const std::string_view mantissa = digits.substr(0, exponent_at);
+  const std::size_t point = mantissa.find('.');
+  std::int64_t decimals =
+      point == std::string_view::npos ? 0 : static_cast<std::int64_t>(mantissa.size() - point - 1);
+  if (exponent_at != std::string_view::npos) {
+    std::string_view text = digits.substr(exponent_at + 1);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    std::int64_t exponent = 0;
+    std::from_chars(text.data(), text.data() + text.size(), exponent);
+    decimals -= exponent;
+  }
+  return std::max<std::int64_t>(decimals, 0);
+}
+
+// The decimals that the counter's amounts are counted with. nullopt: reported.
+std::optional<std::uint8_t> ScaleOf(Resolution& resolution, const ast::CounterTerms& terms) {
+  if (terms.scale) return *terms.scale;
+  const std::int64_t decimals = DecimalsOf(terms.max.text);
+  if (decimals <= kScaleMax) return static_cast<std::uint8_t>(decimals);
+  resolution.diagnostics.Report(diag::TooManyDecimals, resolution.source, terms.max.span,
+                                terms.max.text, kScaleMax);
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> MaxOf(Resolution& resolution, const ast::Word& max, int scale) {
+  const auto number = ResolveNumber(resolution, max.text, max.span);
+  if (!number) return std::nullopt;
+  if (number->coefficient < 0) {
+    resolution.diagnostics.Report(diag::NegativeMax, resolution.source, max.span, max.text)
+        .Help("0 lets nothing through");
+    return std::nullopt;
+  }
+  const auto scaled = ToScaledInteger(*number, scale);
+  if (!scaled) {
+    resolution.diagnostics.Report(diag::MaxDoesNotFit, resolution.source, max.span, max.text,
+                                  scale);
+  }
+  return scaled;
+}
+
+std::optional<std::vector<ir::Scope>> ResolveScopes(Resolution& resolution,
+                                                    const std::vector<ast::Scope>& scopes) {
+  std::vector<ir::Scope> resolved;
+  bool is_whole = true;
+  for (const ast::Scope& scope : scopes) {
+    if (scope.kind != ast::ScopeKind::Value) {
+      resolved.push_back({static_cast<format::ScopeKind>(scope.kind), {}});
+      continue;
+    }
+    const auto path = ResolvePath(resolution, scope.path, scope.span);
+    is_whole = is_whole && path.has_value();
+    if (path) resolved.push_back({format::ScopeKind::Slot, path->path_id});
+  }
+  if (!is_whole) return std::nullopt;
+  if (resolved.empty()) resolved.push_back({format::ScopeKind::Grant, {}});
+  // One order, so that the order in which they were written makes no second counter.
+  const auto key = [](const ir::Scope& scope) { return std::pair(scope.kind, scope.path_id); };
+  std::ranges::sort(resolved, {}, key);
+  const auto repeated = std::ranges::unique(resolved, {}, key);
+  resolved.erase(repeated.begin(), repeated.end());
+  return resolved;
+}
+
+static_assert(static_cast<int>(ast::ScopeKind::Global) ==
+                  static_cast<int>(format::ScopeKind::Global),
+              "scope kinds but Value stand in one order");
+
+// Reports the first way in which two limits disagree about the counter they share.
+void CompareCounters(Resolution& resolution, const ir::Counter& first, const ir::Counter& second) {
+  std::string_view what;
+  std::string first_text;
+  std::string second_text;
+  const auto scopes_equal = [](const ir::Scope& a, const ir::Scope& b) {
+    return a.kind == b.kind && a.path_id == b.path_id;
+  };
+  if (first.window != second.window || first.window_seconds != second.window_seconds) {
+    what = "windows";
+    first_text = WindowText(first);
+    second_text = WindowText(second);
+  } else if (first.scale != second.scale) {
+    what = "scales";
+    first_text = fmt::format("{} decimals", first.scale);
+    second_text = fmt::format("{} decimals", second.scale);
+  } else if (!std::ranges::equal(first.scopes, second.scopes, scopes_equal)) {
+    what = "scopes";
+    first_text = ScopeText(resolution, first);
+    second_text = ScopeText(resolution, second);
+  } else {
+    return;
+  }
+  resolution.diagnostics
+      .Report(diag::CounterDisagrees, resolution.source, second.span, first.name, what, first_text,
+              second_text)
+      .Note(first.span, "the counter is first used here")
+      .Help(what == "scales" ? "write the same `scale` at each limit of the counter"
+                             : "give one of them another counter name");
+}
+
+ir::CounterId AddCounter(Resolution& resolution, ir::Counter counter) {
+  const auto next = static_cast<ir::CounterId>(resolution.policy.counters.size());
+  const auto [entry, is_new] = resolution.counter_ids.try_emplace(counter.name, next);
+  if (is_new) {
+    resolution.policy.counters.push_back(std::move(counter));
+  } else {
+    const auto first = static_cast<std::size_t>(entry->second);
+    CompareCounters(resolution, resolution.policy.counters[first], counter);
+  }
+  return entry->second;
+}
+
+bool ResolveCost(Resolution& resolution, ast::ExpressionId cost_id, ir::Limit& limit) {
+  const ast::Expression* expression = &ast::At(resolution.syntax, cost_id);
+  limit.cost = format::CostKind::Amount;
+  if (const auto* call = std::get_if<ast::Call>(&expression->node)) {
+    limit.cost = format::CostKind::Length;
+    expression = &ast::At(resolution.syntax, call->arguments[0]);
+  }
+  const auto& path = std::get<ast::Path>(expression->node);
+  const auto resolved = ResolvePath(resolution, path, expression->span);
+  if (!resolved) return false;
+  limit.cost_path_id = resolved->path_id;
+  if (path.root.text == "args") return true;
+  resolution.diagnostics
+      .Report(diag::CostNotArgument, resolution.source, expression->span, resolved->text)
+      .Help("a cost is an amount in the call: `args.amount`");
+  return false;
+}
+
+// A limit of the policy with the tools it stands for.
+struct PlacedLimit {
+  const ir::Rule* rule;
+  const ir::Block* block;
+};
+
+bool CostsDiffer(const ir::Limit& a, const ir::Limit& b) {
+  if (a.cost != b.cost) return true;
+  return a.cost != format::CostKind::One && a.cost_path_id != b.cost_path_id;
+}
+
+bool BlocksOverlap(const ir::Block& a, const ir::Block& b) {
+  for (const std::string& x : a.patterns) {
+    for (const std::string& y : b.patterns) {
+      if (PatternsOverlap(x, y)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<ir::Limit> ResolveLimit(Resolution& resolution, const ast::Limit& limit, Span span) {
+  const ast::CounterTerms& terms = *limit.terms;
+  ir::Counter counter;
+  counter.name = limit.counter.text;
+  counter.window = WindowOf(terms.window.kind);
+  counter.window_seconds = terms.window.seconds;
+  counter.span = span;
+  ir::Limit resolved;
+  resolved.on_error = static_cast<format::OnError>(terms.on_error);
+  resolved.on_store_error = static_cast<format::OnStoreError>(terms.on_store_error);
+
+  const auto scale = ScaleOf(resolution, terms);
+  const auto scopes = ResolveScopes(resolution, terms.scopes);
+  const bool cost_ok = !limit.cost || ResolveCost(resolution, *limit.cost, resolved);
+  if (resolved.cost != format::CostKind::One && terms.on_store_error != ast::OnStoreError::Deny) {
+    resolution.diagnostics
+        .Report(diag::StoreErrorOfAmount, resolution.source, terms.on_store_error_span)
+        .Help("leave `on_store_error` out: amounts are denied while their store cannot answer");
+    return std::nullopt;
+  }
+  if (!scale || !scopes || !cost_ok) return std::nullopt;
+  const auto max = MaxOf(resolution, terms.max, *scale);
+  if (!max) return std::nullopt;
+  counter.scale = *scale;
+  counter.scopes = *scopes;
+  resolved.max = *max;
+  resolved.counter_id = AddCounter(resolution, std::move(counter));
+  return resolved;
+}
+
+void CheckCosts(Resolution& resolution) {
+  const ir::Policy& policy = resolution.policy;
+  std::vector<std::vector<PlacedLimit>> limits_of(policy.counters.size());
+  for (const ir::Block& block : policy.blocks) {
+    for (const ir::RuleId rule_id : block.rule_ids) {
+      const ir::Rule& rule = policy.rules[static_cast<std::size_t>(rule_id)];
+      if (rule.kind != format::RuleKind::Limit) continue;
+      limits_of[static_cast<std::size_t>(rule.limit.counter_id)].push_back({&rule, &block});
+    }
+  }
+  for (const auto& limits : limits_of) {
+    for (std::size_t i = 1; i < limits.size(); ++i) {
+      const PlacedLimit& second = limits[i];
+      for (std::size_t j = 0; j < i; ++j) {
+        const PlacedLimit& first = limits[j];
+        if (!CostsDiffer(first.rule->limit, second.rule->limit)) continue;
+        if (first.block != second.block && !BlocksOverlap(*first.block, *second.block)) continue;
+        const std::size_t counter = static_cast<std::size_t>(second.rule->limit.counter_id);
+        resolution.diagnostics
+            .Report(diag::TwoCosts, resolution.source, second.rule->span,
+                    policy.counters[counter].name)
+            .Note(first.rule->span, "the other cost")
+            .Help("one call charges a counter once: use two counters");
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace policy

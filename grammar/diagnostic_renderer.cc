@@ -1,0 +1,169 @@
+#include "grammar/diagnostic_renderer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "runtime/value/utf8.h"
+
+namespace policy {
+
+namespace {
+
+constexpr std::size_t kShownColumnsMax = 160;  // of one source line
+constexpr std::string_view kReset = "\x1b[0m";
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kCaretColour = "\x1b[1;32m";
+
+std::string_view ColourOf(Severity severity) {
+  switch (severity) {
+    case Severity::Error:
+      return "\x1b[1;31m";
+    case Severity::Warning:
+      return "\x1b[1;35m";
+    case Severity::Info:
+      return "\x1b[1;36m";
+  }
+  return kReset;
+}
+
+// Characters that a terminal obeys or that reorder what stands around them.
+bool IsUnsafe(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
+// A text with each code point in one visible place: tabs as blanks, unsafe and malformed as U+FFFD.
+std::string Visible(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t size = Utf8SequenceSize(text);
+    if (size == 0) {
+      shown += "\uFFFD";
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view sequence = text.substr(0, size);
+    if (sequence == "\t") {
+      shown += ' ';
+    } else if (IsUnsafe(DecodeUtf8(sequence))) {
+      shown += "\uFFFD";
+    } else {
+      shown += sequence;
+    }
+    text.remove_prefix(size);
+  }
+  return shown;
+}
+
+// Code points that malformed bytes count as too.
+std::size_t Columns(std::string_view text) {
+  std::size_t count = 0;
+  while (!text.empty()) {
+    text.remove_prefix(std::max<std::size_t>(Utf8SequenceSize(text), 1));
+    ++count;
+  }
+  return count;
+}
+
+// The source line at `span` and the carets below it.
+std::string Excerpt(const Source& source, Span span, std::string_view colour) {
+  const Position at = source.Locate(span.begin);
+  const std::string_view line = source.LineText(at.line);
+  const std::string_view text = source.text();
+  const std::size_t line_begin =
+      static_cast<std::size_t>(line.data() == nullptr ? 0 : line.data() - text.data());
+  const std::size_t begin = std::min<std::size_t>(span.begin - line_begin, line.size());
+  const std::size_t end = std::clamp<std::size_t>(
+      span.end - std::min<std::size_t>(span.end, line_begin), begin, line.size());
+  // A window of the line that has the place in it; cut between code points.
+  std::size_t first = begin > kShownColumnsMax / 2 ? begin - kShownColumnsMax / 2 : 0;
+  while (first > 0 && (static_cast<unsigned char>(line[first]) & 0xC0) == 0x80) --first;
+  first = std::max(first, std::min(line.find_first_not_of(" \t"), begin));
+  std::size_t last = std::min(line.size(), first + kShownColumnsMax);
+  while (last < line.size() && (static_cast<unsigned char>(line[last]) & 0xC0) == 0x80) ++last;
+  const std::size_t marked_end = std::min(end, std::max(last, begin));
+  const std::size_t marks =
+      std::max<std::size_t>(1, Columns(line.substr(begin, marked_end - begin)));
+  return fmt::format("  {}\n  {}{}^{}{}\n", Visible(line.substr(first, last - first)),
+                     std::string(Columns(line.substr(first, begin - first)), ' '), colour,
+                     std::string(marks - 1, '~'), colour.empty() ? "" : kReset);
+}
+
+std::string Place(const Source& source, Span span) {
+  const Position at = source.Locate(span.begin);
+  return fmt::format("{}:{}:{}", Visible(source.name()), at.line, at.column);
+}
+
+}  // namespace
+
+std::string_view NameOf(Severity severity) {
+  switch (severity) {
+    case Severity::Info:
+      return "info";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Error:
+      return "error";
+  }
+  return "error";
+}
+
+std::string RenderText(const Diagnostic& diagnostic, TextStyle style) {
+  const auto paint = [&](std::string_view colour) { return style.colour ? colour : ""; };
+  std::string text;
+  if (diagnostic.source != nullptr) {
+    text += fmt::format("{}{}:{} ", paint(kBold), Place(*diagnostic.source, diagnostic.span),
+                        paint(kReset));
+  }
+  text += fmt::format("{}{}[{}]{}: {}\n", paint(ColourOf(diagnostic.severity)),
+                      NameOf(diagnostic.severity), diagnostic.code, paint(kReset),
+                      Visible(diagnostic.message));
+  if (diagnostic.source == nullptr) {
+    if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", Visible(diagnostic.help));
+    return text;
+  }
+  if (!diagnostic.source->text().empty()) {
+    text += Excerpt(*diagnostic.source, diagnostic.span, paint(kCaretColour));
+  }
+  for (const Label& label : diagnostic.labels) {
+    text += fmt::format("  {}: {}\n{}", Place(*diagnostic.source, label.span), label.text,
+                        Excerpt(*diagnostic.source, label.span, paint(kCaretColour)));
+  }
+  if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", Visible(diagnostic.help));
+  return text;
+}
+
+std::string RenderJson(std::span<const Diagnostic* const> diagnostics) {
+  using nlohmann::ordered_json;
+  ordered_json findings = ordered_json::array();
+  for (const Diagnostic* diagnostic : diagnostics) {
+    ordered_json finding;
+    finding["code"] = diagnostic->code;
+    finding["severity"] = NameOf(diagnostic->severity);
+    finding["file"] = nullptr;
+    finding["line"] = nullptr;
+    finding["column"] = nullptr;
+    if (diagnostic->source != nullptr) {
+      const Position at = diagnostic->source->Locate(diagnostic->span.begin);
+      finding["file"] = diagnostic->source->name();
+      finding["line"] = at.line;
+      finding["column"] = at.column;
+    }
+    finding["message"] = diagnostic->message;
+    finding["help"] = diagnostic->help.empty() ? ordered_json() : ordered_json(diagnostic->help);
+    finding["fix"] = nullptr;
+    if (diagnostic->fix) {
+      const Fix& fix = *diagnostic->fix;
+      finding["fix"] =
+          ordered_json{{"begin", fix.span.begin}, {"end", fix.span.end}, {"text", fix.text}};
+    }
+    findings.push_back(std::move(finding));
+  }
+  const ordered_json report{{"findings", std::move(findings)}};
+  // A file name may hold any bytes: they must not make the report unreadable.
+  return report.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace policy

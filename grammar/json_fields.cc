@@ -1,0 +1,200 @@
+#include "grammar/json_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "grammar/limits.h"
+#include "grammar/suggestion.h"
+
+namespace policy {
+
+namespace {
+
+bool EqualButForCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// What `reason` and other words of ours were meant to be where they are not known.
+std::optional<std::string_view> KeyMeant(std::string_view key,
+                                         std::span<const std::string_view> known) {
+  constexpr std::pair<std::string_view, std::string_view> kMeant[] = {
+      {"reason", "on_deny"},  {"message", "on_deny"}, {"operator", "op"},
+      {"name", "counter"},    {"deny", "deny_if"},    {"approve", "approve_if"},
+      {"arguments", "args"},  {"hidden", "hide"},     {"per", "window"},
+      {"timeout", "within"},  {"timezone", "zone"},   {"hide_tools", "hide"},
+      {"when", "conditions"}, {"policies", "tools"},
+  };
+  for (const auto& [wrong, right] : kMeant) {
+    if (EqualButForCase(key, wrong) && std::ranges::find(known, right) != known.end()) return right;
+  }
+  return NearestWord(key, known);
+}
+
+bool StandsIn(const json::Value& record, std::string_view key) {
+  return std::ranges::find(record.members, key, &json::Member::key) != record.members.end();
+}
+
+}  // namespace
+
+Fields::Fields(JsonInput input, const json::Value& record, std::string what,
+               std::span<const std::string_view> known)
+    : input_(input), record_(record), what_(std::move(what)), known_(known) {
+  CheckDuplicateKeys(input, record);
+  for (const json::Member& member : record.members) {
+    if (std::ranges::find(known, member.key) != known.end()) continue;
+    auto report = input.diagnostics.Report(diag::UnknownKey, input.source, member.key_span,
+                                           member.key, what_);
+    if (const auto meant = KeyMeant(member.key, known)) {
+      report.Help(fmt::format("did you mean `{}`?", *meant));
+      // Only where the mend cannot collide with a key that is there already.
+      if (!StandsIn(record, *meant)) report.Replace(member.key_span, JsonQuoted(*meant));
+    } else {
+      report.Help(fmt::format("known are {}", Enumerate(known)));
+    }
+  }
+}
+
+const json::Value* Fields::Find(std::string_view key) const {
+  const auto found = std::ranges::find(record_.members, key, &json::Member::key);
+  return found == record_.members.end() ? nullptr : &found->value;
+}
+
+const json::Value* Fields::Require(std::string_view key) const {
+  const json::Value* value = Find(key);
+  if (value == nullptr) {
+    const Span brace{record_.span.begin, record_.span.begin + 1};
+    input_.diagnostics.Report(diag::MissingKey, input_.source, brace, what_, key);
+  }
+  return value;
+}
+
+void CheckDuplicateKeys(JsonInput input, const json::Value& record) {
+  std::unordered_map<std::string_view, Span> seen;
+  for (const json::Member& member : record.members) {
+    const auto [first, is_new] = seen.try_emplace(member.key, member.key_span);
+    if (is_new) continue;
+    input.diagnostics.Report(diag::DuplicateKey, input.source, member.key_span, member.key)
+        .Note(first->second, "first here")
+        .Help("readers of JSON disagree about which one counts: keep one");
+  }
+}
+
+bool Expect(JsonInput input, const json::Value& value, json::Kind kind, std::string_view key,
+            std::string_view expected) {
+  if (value.kind == kind) return true;
+  ReportWrongType(input, value, key, expected);
+  return false;
+}
+
+void ReportWrongType(JsonInput input, const json::Value& value, std::string_view key,
+                     std::string_view expected) {
+  input.diagnostics.Report(diag::WrongType, input.source, value.span, key, expected,
+                           json::NameOf(value.kind));
+}
+
+bool CheckStringSize(JsonInput input, const json::Value& value, std::string_view key) {
+  if (value.text.size() <= kPolicyStringBytesMax) return true;
+  input.diagnostics.Report(diag::StringTooLong, input.source, value.span, key, value.text.size(),
+                           kPolicyStringBytesMax);
+  return false;
+}
+
+std::optional<std::string> ReadString(JsonInput input, const json::Value& value,
+                                      std::string_view key) {
+  if (!Expect(input, value, json::Kind::String, key, "a string")) return std::nullopt;
+  if (value.text.empty()) {
+    input.diagnostics.Report(diag::EmptyString, input.source, value.span, key);
+    return std::nullopt;
+  }
+  if (!CheckStringSize(input, value, key)) return std::nullopt;
+  return value.text;
+}
+
+std::optional<std::uint64_t> ReadWholeNumber(JsonInput input, const json::Value& value,
+                                             std::string_view key, Range range) {
+  if (value.kind == json::Kind::Number) {
+    std::uint64_t number = 0;
+    const char* end = value.text.data() + value.text.size();
+    const auto [stop, error] = std::from_chars(value.text.data(), end, number);
+    if (error == std::errc() && stop == end && number >= range.min && number <= range.max) {
+      return number;
+    }
+  }
+  const std::string seen =
+      value.kind == json::Kind::Number ? "`" + value.text + "`" : std::string(NameOf(value.kind));
+  input.diagnostics.Report(diag::NotWholeNumber, input.source, value.span, key, range.min,
+                           range.max, seen);
+  return std::nullopt;
+}
+
+std::optional<std::size_t> ReadWord(JsonInput input, const json::Value& value, std::string_view key,
+                                    std::string_view what,
+                                    std::span<const std::string_view> words) {
+  if (!Expect(input, value, json::Kind::String, key, what)) return std::nullopt;
+  const auto found = std::ranges::find(words, std::string_view(value.text));
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  auto report =
+      input.diagnostics.Report(diag::UnknownWord, input.source, value.span, value.text, what);
+  if (const auto meant = NearestWord(value.text, words)) {
+    report.Help(fmt::format("did you mean `{}`?", *meant)).Replace(value.span, JsonQuoted(*meant));
+  } else {
+    report.Help(fmt::format("known are {}", Enumerate(words)));
+  }
+  return std::nullopt;
+}
+
+bool CheckCount(JsonInput input, const json::Value& value, std::string_view key, std::size_t max) {
+  const std::size_t count = value.items.size() + value.members.size();
+  if (count <= max) return true;
+  const Span bracket{value.span.begin, value.span.begin + 1};
+  input.diagnostics.Report(diag::TooMany, input.source, bracket, key, count, max);
+  return false;
+}
+
+Span SpanInside(JsonInput input, const json::Value& string, std::size_t begin, std::size_t end) {
+  const std::string_view literal =
+      input.source.text().substr(string.span.begin, string.span.end - string.span.begin);
+  if (literal.find('\\') != std::string_view::npos) return string.span;
+  const std::uint32_t text = string.span.begin + 1;
+  return {text + static_cast<std::uint32_t>(begin), text + static_cast<std::uint32_t>(end)};
+}
+
+std::string PointerTo(std::string_view parent, std::string_view key) {
+  std::string pointer(parent);
+  pointer += '/';
+  for (char c : key) {
+    if (c == '~') {
+      pointer += "~0";
+    } else if (c == '/') {
+      pointer += "~1";
+    } else {
+      pointer += c;
+    }
+  }
+  return pointer;
+}
+
+std::string PointerTo(std::string_view parent, std::size_t index) {
+  return fmt::format("{}/{}", parent, index);
+}
+
+std::string JsonQuoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+}  // namespace policy

@@ -1,0 +1,22 @@
+// "did you mean": the known word that a wrong one was most likely meant to be.
+#ifndef GRAMMAR_SUGGESTION_H_
+#define GRAMMAR_SUGGESTION_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace policy {
+
+// The word of `known` that is nearest to `word`, or nullopt when none is near enough to be worth
+// naming. Letter case counts nothing; a swap of neighbours counts as one edit.
+std::optional<std::string_view> NearestWord(std::string_view word,
+                                            std::span<const std::string_view> known);
+
+// "`a`, `b` and `c`"
+std::string Enumerate(std::span<const std::string_view> words);
+
+}  // namespace policy
+
+#endif  // GRAMMAR_SUGGESTION_H_
