@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <system_error>
@@ -33,12 +34,11 @@ std::int64_t NumberAt(std::string_view text) {
 }  // namespace
 
 std::string InitializeRequest(std::int64_t id) {
-  return fmt::format(
-      R"({{"jsonrpc":"2.0","id":{},"method":"initialize","params":)"
-      R"({{"protocolVersion":"2025-06-18","capabilities":{{}},)"
-      R"("clientInfo":{{"name":"bench","version":"1"}}}}}})"
-      "\n",
-      id);
+  return fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"initialize","params":)"
+                     R"({{"protocolVersion":"2025-06-18","capabilities":{{}},)"
+                     R"("clientInfo":{{"name":"bench","version":"1"}}}}}})"
+                     "\n",
+                     id);
 }
 
 std::string ToolsListRequest(std::int64_t id) {
