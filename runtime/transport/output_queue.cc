@@ -30,7 +30,10 @@ bool OutputQueue::Remove(std::uint64_t tag) {
 StreamState OutputQueue::Flush(Stream& stream) {
   while (written_ < buffer_.size()) {
     const Moved moved = stream.Write(std::string_view(buffer_).substr(written_));
-    if (moved.state != StreamState::Ready) return moved.state;
+    if (moved.state != StreamState::Ready) {
+      DropWritten();
+      return moved.state;
+    }
     written_ += moved.bytes;
     while (!unstarted_.empty() && unstarted_.front().begin < dropped_ + written_) {
       unstarted_.pop_front();
@@ -41,6 +44,14 @@ StreamState OutputQueue::Flush(Stream& stream) {
   buffer_.clear();
   if (buffer_.capacity() > kKeptBytesMax) buffer_.shrink_to_fit();
   return StreamState::Ready;
+}
+
+// What is left is moved only when no more than was written since the last time: each byte once.
+void OutputQueue::DropWritten() {
+  if (written_ < buffer_.size() - written_) return;
+  buffer_.erase(0, written_);
+  dropped_ += written_;
+  written_ = 0;
 }
 
 }  // namespace policy::transport

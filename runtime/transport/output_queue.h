@@ -30,6 +30,7 @@ class OutputQueue {
   StreamState Flush(Stream& stream);
 
   std::size_t size_bytes() const { return buffer_.size() - written_; }
+  std::size_t memory_bytes() const { return buffer_.capacity(); }
   bool is_empty() const { return size_bytes() == 0; }
   bool is_full() const { return size_bytes() >= kQueueBytesMax; }
 
@@ -39,6 +40,8 @@ class OutputQueue {
     std::uint64_t begin = 0;  // bytes since the queue was made
     std::size_t size = 0;     // with the line ending
   };
+
+  void DropWritten();
 
   std::string buffer_;
   std::size_t written_ = 0;       // bytes at the front of buffer_ that are written already

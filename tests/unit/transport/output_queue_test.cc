@@ -72,6 +72,31 @@ TEST_CASE("a line can be taken back until its first byte is written") {
   CHECK(queue.is_empty());
 }
 
+TEST_CASE("a queue that is never empty keeps no memory of what it has written") {
+  SmallPipe pipe;
+  OutputQueue queue;
+  const std::string line(3'999, 'x');
+  const std::string last(3'999, 'y');
+  std::size_t received = 0;
+  for (std::uint64_t tag = 1; tag <= 2'000; ++tag) {
+    queue.Append(line, tag);
+    if (queue.size_bytes() < 100'000) continue;
+    REQUIRE(queue.Flush(pipe.write_end) == StreamState::Blocked);
+    received += pipe.ReadAll().size();
+  }
+  CHECK(received > 7'000'000);
+  CHECK(queue.memory_bytes() < 1'000'000);
+
+  CHECK(queue.Remove(2'000));  // offsets hold after what was written is dropped
+  CHECK_FALSE(queue.Remove(1));
+  queue.Append(last);
+  std::string rest;
+  while (queue.Flush(pipe.write_end) == StreamState::Blocked) rest += pipe.ReadAll();
+  rest += pipe.ReadAll();
+  CHECK(received + rest.size() == 2'000 * 4'000);
+  CHECK(rest.ends_with("x\n" + last + "\n"));
+}
+
 TEST_CASE("a queue whose reader is gone says so") {
   SmallPipe pipe;
   pipe.read_end.Close();
