@@ -26,7 +26,6 @@ inline constexpr std::uint32_t kInstructionsMax = 2'000'000;
 inline constexpr std::uint32_t kRulesMax = 200'000;
 inline constexpr std::uint32_t kTextBytesMax = 64u << 10;  // one text; also a regular expression's
 inline constexpr std::uint32_t kRegexesMax = 10'000;
-inline constexpr std::uint32_t kToolCodeLimitsMax = 64;  // charges that one call may make
 inline constexpr std::uint32_t kScopesPerCounterMax = 8;
 inline constexpr std::uint8_t kScaleMax = 9;
 inline constexpr std::uint32_t kWindowSecondsMax = 100 * 366 * 86'400u;

@@ -1,0 +1,16 @@
+#include "compiler/emit/emit.h"
+#include "compiler/front_end.h"
+#include "compiler/passes/pipeline.h"
+#include "policy/compiler.h"
+
+namespace policy {
+
+std::optional<std::vector<std::byte>> Compile(const Source& source, const CompileOptions& options,
+                                              Diagnostics& diagnostics) {
+  std::optional<ir::Policy> policy = RunFrontEnd(source, diagnostics);
+  if (!policy) return std::nullopt;
+  const ir::Plan plan = MakePlan(*policy, options.optimise);
+  return Emit(*policy, plan, source, diagnostics);
+}
+
+}  // namespace policy

@@ -1,0 +1,49 @@
+#include "compiler/emit/emit.h"
+
+#include "compiler/emit/code_writer.h"
+#include "compiler/emit/program_writer.h"
+
+namespace policy {
+namespace {
+
+void WriteTools(const ir::Plan& plan, ProgramWriter& writer) {
+  CodeWriter code(plan, writer);
+  Encoder& encoder = writer.encoder();
+  encoder.header.memo_cells = plan.memo_cell_count;
+  for (const ir::ToolPlan& tool : plan.tools) {
+    encoder.AddTool(tool.name, code.WriteBlock(tool.code), tool.hidden ? 1 : 0);
+    if (writer.exceeded()) return;
+  }
+  for (const ir::PatternPlan& pattern : plan.patterns) {
+    const std::uint32_t start = code.WriteBlock(pattern.code);
+    for (const std::string& text : pattern.patterns) {
+      encoder.AddPattern(text, start, pattern.hidden ? 1 : 0);
+    }
+    if (writer.exceeded()) return;
+  }
+  // A policy without tools has code too.
+  if (encoder.code.empty()) encoder.code.push_back({.opcode = Opcode::End});
+}
+
+}  // namespace
+
+std::optional<std::vector<std::byte>> Emit(const ir::Policy& policy, const ir::Plan& plan,
+                                           const Source& source, Diagnostics& diagnostics) {
+  ProgramWriter writer(policy, source);
+  if (!writer.exceeded()) WriteTools(plan, writer);
+  std::vector<std::byte> bytes;
+  if (!writer.exceeded()) {
+    bytes = writer.encoder().Finish();
+    if (bytes.size() > format::kProgramBytesMax) {
+      writer.Exceed("bytes", format::kProgramBytesMax, policy.default_span);
+    }
+  }
+  if (const auto& exceeded = writer.exceeded()) {
+    diagnostics.Report(diag::ProgramTooLarge, source, exceeded->span, exceeded->what,
+                       exceeded->max);
+    return std::nullopt;
+  }
+  return bytes;
+}
+
+}  // namespace policy

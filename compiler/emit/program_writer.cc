@@ -1,0 +1,175 @@
+#include "compiler/emit/program_writer.h"
+
+#include <algorithm>
+
+#include "compiler/ir/access.h"
+#include "policy/check.h"
+
+namespace policy {
+
+ProgramWriter::ProgramWriter(const ir::Policy& policy, const Source& source) : policy_(policy) {
+  WriteHeader(source);
+  WritePaths();
+  WriteCounters();
+  WriteRules(source);
+}
+
+void ProgramWriter::Exceed(std::string_view what, std::uint64_t max, Span span) {
+  if (!exceeded_) exceeded_ = ExceededLimit{what, max, span};
+}
+
+format::Text ProgramWriter::TextFor(std::string_view text, Span span) {
+  if (text.size() > format::kTextBytesMax) {
+    Exceed("bytes in one text", format::kTextBytesMax, span);
+    return {};
+  }
+  return encoder_.AddText(text);
+}
+
+void ProgramWriter::WriteHeader(const Source& source) {
+  encoder_.header.policy_name = TextFor(policy_.name, policy_.default_span);
+  encoder_.header.source_name = TextFor(source.name(), policy_.default_span);
+  encoder_.header.zone = TextFor(policy_.zone, policy_.default_span);
+  encoder_.header.default_allows = policy_.default_allows ? 1 : 0;
+}
+
+void ProgramWriter::WritePaths() {
+  for (const ir::Path& path : policy_.paths) {
+    std::uint32_t node = Encoder::RootNode(path.root);
+    if (path.steps.size() > format::kPathDepthMax) {
+      Exceed("steps in one path", format::kPathDepthMax, policy_.default_span);
+      nodes_.push_back(node);
+      continue;
+    }
+    for (const ir::Step& step : path.steps) {
+      const auto* const member = std::get_if<std::string>(&step);
+      if (member != nullptr) TextFor(*member, policy_.default_span);
+      node = member != nullptr ? encoder_.AddMember(node, *member)
+                               : encoder_.AddElement(node, std::get<std::uint32_t>(step));
+    }
+    nodes_.push_back(node);
+  }
+}
+
+std::uint32_t ProgramWriter::SlotFor(ir::PathId id) {
+  const std::uint32_t slot = encoder_.AddSlot(nodes_[ir::IndexOf(id)]);
+  if (encoder_.slot_count() > format::kSlotsMax) {
+    Exceed("arguments and other paths in its conditions", format::kSlotsMax, policy_.default_span);
+  }
+  return slot;
+}
+
+std::uint32_t ProgramWriter::ConstantFor(const ir::Constant& constant) {
+  struct Adder {
+    ProgramWriter& writer;
+    Encoder& encoder;
+
+    std::string_view Checked(const std::string& text) {
+      writer.TextFor(text, writer.policy_.default_span);
+      return text;
+    }
+    std::uint32_t operator()(std::monostate) { return encoder.AddNone(); }
+    std::uint32_t operator()(const std::string& text) { return encoder.AddString(Checked(text)); }
+    std::uint32_t operator()(Decimal number) { return encoder.AddNumber(number); }
+    std::uint32_t operator()(bool value) { return encoder.AddBool(value); }
+    std::uint32_t operator()(ir::TimePoint time) { return encoder.AddTime(time.nanoseconds); }
+    std::uint32_t operator()(const ir::RegexText& regex) {
+      if (++writer.regex_count_ > format::kRegexesMax) {
+        writer.Exceed("regular expressions", format::kRegexesMax, writer.policy_.default_span);
+      }
+      return encoder.AddRegex(Checked(regex.text));
+    }
+    std::uint32_t operator()(const std::vector<std::string>& set) {
+      CHECK(!set.empty() && std::ranges::is_sorted(set));
+      for (const std::string& text : set) Checked(text);
+      return encoder.AddStringSet(set);
+    }
+    std::uint32_t operator()(const std::vector<Decimal>& set) {
+      CHECK(!set.empty());
+      return encoder.AddNumberSet(set);
+    }
+    std::uint32_t operator()(const std::vector<bool>& set) {
+      return encoder.AddBoolSet(std::ranges::find(set, false) != set.end(),
+                                std::ranges::find(set, true) != set.end());
+    }
+  };
+  return std::visit(Adder{*this, encoder_}, constant);
+}
+
+void ProgramWriter::WriteCounters() {
+  for (const ir::Counter& counter : policy_.counters) {
+    format::Counter record;
+    record.name = TextFor(counter.name, counter.span);
+    record.window = counter.window;
+    record.algorithm = counter.algorithm;
+    record.scale = counter.scale;
+    record.window_seconds = counter.window_seconds;
+    record.first_scope = static_cast<std::uint32_t>(encoder_.scopes.size());
+    record.scope_count = static_cast<std::uint32_t>(counter.scopes.size());
+    if (record.scope_count > format::kScopesPerCounterMax) {
+      Exceed("scopes of one counter", format::kScopesPerCounterMax, counter.span);
+    }
+    if (record.window_seconds > format::kWindowSecondsMax) {
+      Exceed("seconds in one window", format::kWindowSecondsMax, counter.span);
+    }
+    for (const ir::Scope& scope : counter.scopes) {
+      const bool has_slot = scope.kind == format::ScopeKind::Slot;
+      encoder_.scopes.push_back(
+          {.kind = scope.kind, .slot = has_slot ? SlotFor(scope.path_id) : format::kNone});
+    }
+    encoder_.counters.push_back(record);
+  }
+}
+
+void ProgramWriter::WriteRules(const Source& source) {
+  if (policy_.rules.size() >= format::kRulesMax) {
+    return Exceed("rules", format::kRulesMax - 1, policy_.default_span);
+  }
+  const Position start = source.Locate(policy_.default_span.begin);
+  format::Rule first;
+  first.line = start.line;
+  first.column = start.column;
+  first.id = encoder_.AddText("/default");
+  encoder_.rules.push_back(first);
+  limit_ids_.assign(policy_.rules.size(), format::kNone);
+  for (std::size_t i = 0; i < policy_.rules.size(); ++i) {
+    const ir::Rule& rule = policy_.rules[i];
+    const Position position = source.Locate(rule.span.begin);
+    format::Rule record;
+    record.kind = rule.kind;
+    record.line = position.line;
+    record.column = position.column;
+    record.order = static_cast<std::uint32_t>(i) + 1;
+    record.id = TextFor(rule.id, rule.span);
+    record.message = TextFor(rule.message, rule.span);
+    record.approval_group = TextFor(rule.approval_group, rule.span);
+    record.approval_within_seconds = rule.approval_within_seconds;
+    encoder_.rules.push_back(record);
+    if (rule.kind == format::RuleKind::Limit) WriteLimit(static_cast<ir::RuleId>(i));
+    if (rule.kind == format::RuleKind::CloseArguments) WriteArgumentNames(rule);
+  }
+}
+
+void ProgramWriter::WriteLimit(ir::RuleId id) {
+  const ir::Limit& limit = ir::RuleOf(policy_, id).limit;
+  format::Limit record;
+  record.rule = RuleFor(id);
+  record.counter = static_cast<std::uint32_t>(limit.counter_id);
+  record.max = limit.max;
+  record.cost = limit.cost;
+  record.on_error = limit.on_error;
+  record.on_store_error = limit.on_store_error;
+  if (limit.cost != format::CostKind::One) record.cost_slot = SlotFor(limit.cost_path_id);
+  limit_ids_[ir::IndexOf(id)] = static_cast<std::uint32_t>(encoder_.limits.size());
+  encoder_.limits.push_back(record);
+}
+
+// Nodes without a slot: from them the reader knows which names a call may not vary by case.
+void ProgramWriter::WriteArgumentNames(const ir::Rule& rule) {
+  for (const std::string& name : rule.argument_names) {
+    TextFor(name, rule.span);
+    encoder_.AddMember(Encoder::RootNode(format::Root::Args), name);
+  }
+}
+
+}  // namespace policy

@@ -1,0 +1,61 @@
+// The records of a program beside its code: constants, paths, rules, limits.
+#ifndef COMPILER_EMIT_PROGRAM_WRITER_H_
+#define COMPILER_EMIT_PROGRAM_WRITER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "compiler/ir/ir.h"
+#include "policy/source.h"
+#include "runtime/program/encode.h"
+
+namespace policy {
+
+// A limit of format.h that the policy goes over: "slots", 65535.
+struct ExceededLimit {
+  std::string_view what;
+  std::uint64_t max = 0;
+  Span span;
+};
+
+// Translates ids of the policy to ids of the program. The first limit that is exceeded is kept, and
+// what is written after that must not be used.
+class ProgramWriter {
+ public:
+  // Writes the header, every path, every rule, limit and counter of the policy.
+  ProgramWriter(const ir::Policy& policy, const Source& source);
+
+  Encoder& encoder() { return encoder_; }
+  const ir::Policy& policy() const { return policy_; }
+
+  std::uint32_t ConstantFor(const ir::Constant& constant);
+  std::uint32_t SlotFor(ir::PathId id);
+  // Rule 0 of the program is the default, so the policy's rules begin at 1.
+  static std::uint32_t RuleFor(ir::RuleId id) { return static_cast<std::uint32_t>(id) + 1; }
+  std::uint32_t LimitFor(ir::RuleId id) const { return limit_ids_[static_cast<std::size_t>(id)]; }
+
+  void Exceed(std::string_view what, std::uint64_t max, Span span);
+  const std::optional<ExceededLimit>& exceeded() const { return exceeded_; }
+
+ private:
+  void WriteHeader(const Source& source);
+  void WritePaths();
+  void WriteCounters();
+  void WriteRules(const Source& source);
+  void WriteLimit(ir::RuleId id);
+  void WriteArgumentNames(const ir::Rule& rule);
+  format::Text TextFor(std::string_view text, Span span);
+
+  const ir::Policy& policy_;
+  Encoder encoder_;
+  std::vector<std::uint32_t> nodes_;      // by path
+  std::vector<std::uint32_t> limit_ids_;  // by rule, kNone for those that are no limit
+  std::uint32_t regex_count_ = 0;
+  std::optional<ExceededLimit> exceeded_;
+};
+
+}  // namespace policy
+
+#endif  // COMPILER_EMIT_PROGRAM_WRITER_H_

@@ -1,0 +1,121 @@
+#include "runtime/vm/cause.h"
+
+#include <fmt/core.h>
+
+namespace policy {
+namespace {
+
+// What a predicate takes, and why it may still say nothing of a value that is of that kind.
+struct Taken {
+  bool text = false;
+  bool number = false;
+  bool boolean = false;
+  bool list = false;
+  bool time = false;
+  std::string_view wanted;
+  std::string_view otherwise = "is too long to be looked at";
+};
+
+Taken TakenBy(Predicate predicate) {
+  switch (predicate) {
+    case Predicate::EqualNumber:
+    case Predicate::InNumbers:
+    case Predicate::LessNumber:
+    case Predicate::LessOrEqualNumber:
+    case Predicate::GreaterNumber:
+    case Predicate::GreaterOrEqualNumber:
+      return {.number = true, .wanted = "a number"};
+    case Predicate::EqualBool:
+    case Predicate::InBools:
+      return {.boolean = true, .wanted = "true or false"};
+    case Predicate::EqualTime:
+    case Predicate::LessTime:
+    case Predicate::LessOrEqualTime:
+    case Predicate::GreaterTime:
+    case Predicate::GreaterOrEqualTime:
+      return {.time = true, .wanted = "a time"};
+    case Predicate::ContainsString:
+      return {.text = true,
+              .list = true,
+              .wanted = "text or a list",
+              .otherwise = "is too long or holds values of another kind"};
+    case Predicate::ContainsNumber:
+    case Predicate::ContainsBool:
+      return {.list = true,
+              .wanted = "a list",
+              .otherwise = "is too long or holds values of another kind"};
+    case Predicate::Under:
+      return {.text = true,
+              .wanted = "text",
+              .otherwise = "is not an absolute path with only one reading"};
+    case Predicate::HostIn:
+      return {.text = true,
+              .wanted = "text",
+              .otherwise = "is not an http or https URL with only one reading"};
+    default:
+      return {.text = true, .wanted = "text"};
+  }
+}
+
+std::string_view KindText(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::Bool:
+      return "a bool";
+    case ValueKind::Number:
+    case ValueKind::InexactNumber:
+      return "a number";
+    case ValueKind::String:
+      return "text";
+    case ValueKind::List:
+      return "a list";
+    case ValueKind::Record:
+      return "a record";
+    case ValueKind::Time:
+      return "a time";
+    default:
+      return "nothing";
+  }
+}
+
+bool Takes(const Taken& taken, ValueKind kind) {
+  switch (kind) {
+    case ValueKind::String:
+      return taken.text;
+    case ValueKind::Number:
+      return taken.number;
+    case ValueKind::Bool:
+      return taken.boolean;
+    case ValueKind::List:
+      return taken.list;
+    case ValueKind::Time:
+      return taken.time;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::string CauseOfMistype(std::string_view path, const Value& value, std::string_view wanted) {
+  switch (value.kind) {
+    case ValueKind::Absent:
+      return fmt::format("`{}` is missing", path);
+    case ValueKind::Broken:
+      return fmt::format("`{}` cannot be reached: what stands above it is not a record or list",
+                         path);
+    case ValueKind::Null:
+      return fmt::format("`{}` is null, not {}", path, wanted);
+    case ValueKind::InexactNumber:
+      return fmt::format("`{}` is a number that servers may read as another", path);
+    default:
+      return fmt::format("`{}` is {}, not {}", path, KindText(value.kind), wanted);
+  }
+}
+
+std::string CauseOfUnknown(std::string_view path, Predicate predicate, const Value& value) {
+  const Taken taken = TakenBy(predicate);
+  if (Takes(taken, value.kind)) return fmt::format("`{}` {}", path, taken.otherwise);
+  return CauseOfMistype(path, value, taken.wanted);
+}
+
+}  // namespace policy

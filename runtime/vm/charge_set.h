@@ -1,0 +1,68 @@
+// The charges of one call: from the limits that apply to what the counters are asked for, and from
+// their answer back to how each limit stands.
+#ifndef RUNTIME_VM_CHARGE_SET_H_
+#define RUNTIME_VM_CHARGE_SET_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "policy/counters.h"
+#include "policy/decision.h"
+#include "policy/request.h"
+#include "runtime/limits/scope_key.h"
+#include "runtime/program/frame.h"
+#include "runtime/vm/bound_policy.h"
+
+namespace policy {
+
+// Why a call cannot be charged and so must be denied.
+struct ChargeRefusal {
+  std::uint32_t limit = 0;
+  std::string cause;
+};
+
+// Reused from call to call; not thread-safe.
+class ChargeSet {
+ public:
+  // Forgets the call.
+  void Clear();
+
+  // Reads amounts and scope keys out of the frame. Limits that share a cell become one charge: the
+  // largest amount under the smallest max.
+  std::optional<ChargeRefusal> Build(const BoundPolicy& policy,
+                                     std::span<const std::uint32_t> limits, const Frame& frame,
+                                     const CallContext& context);
+
+  bool empty() const { return charges_.empty(); }
+  std::span<const Charge> charges() const { return charges_; }
+  std::span<ChargeState> states() { return states_; }
+
+  // How each limit stands, from the states of its charge. `was_taken`: the charges were granted.
+  void Report(const Layout& layout, bool was_taken, std::vector<Quota>& quotas) const;
+
+  // Units of the counter's scale that the call charges `limit` with. REQUIRES: Build was given it.
+  std::int64_t AmountOf(std::uint32_t limit) const;
+
+ private:
+  struct Share {
+    std::uint32_t limit = 0;
+    std::size_t charge = 0;
+    std::int64_t amount = 0;
+  };
+
+  void Add(const BoundPolicy& policy, std::uint32_t limit, std::int64_t amount);
+
+  std::vector<Share> shares_;  // a limit each
+  std::vector<Charge> charges_;
+  std::vector<ChargeState> states_;
+  // Keys of charges_, side by side. Its elements are kept when the set is cleared, so that their
+  // memory is used again.
+  std::vector<ScopeKey> keys_;
+};
+
+}  // namespace policy
+
+#endif  // RUNTIME_VM_CHARGE_SET_H_

@@ -1,0 +1,190 @@
+#include "runtime/vm/interpreter.h"
+
+#include <array>
+
+#include "policy/check.h"
+#include "runtime/program/layout.h"
+#include "runtime/value/glob.h"
+#include "runtime/value/json_walk.h"
+#include "runtime/value/predicate.h"
+
+namespace policy {
+namespace {
+
+// The hot path pays nothing for tracing: every question asked of this is answered at compile time.
+struct NoTrace {
+  static constexpr bool kTakesShortcuts = true;
+  static void Note(std::uint32_t, Truth) {}
+};
+
+struct FullTrace {
+  static constexpr bool kTakesShortcuts = false;
+  std::vector<TraceStep>& steps;
+  void Note(std::uint32_t instruction, Truth truth) { steps.push_back({instruction, truth}); }
+};
+
+Truth RunTest(const Instruction& test, const Operand* operands, Frame& frame) {
+  const Value& value = frame.slot(test.slot);
+  const int when_absent = (test.flags & kFlagAbsentMask) >> kFlagAbsentShift;
+  if (when_absent != 0 && value.kind == ValueKind::Absent) {
+    return static_cast<Truth>(when_absent - 1);
+  }
+  Truth truth;
+  if (test.memo != 0 && frame.memo(test.memo) != Frame::kMemoEmpty) {
+    truth = static_cast<Truth>(frame.memo(test.memo));
+  } else {
+    truth = Apply(static_cast<Predicate>(test.predicate), value, operands[test.constant]);
+    if (test.memo != 0) frame.Remember(test.memo, static_cast<std::uint8_t>(truth));
+  }
+  return (test.flags & kFlagNegate) != 0 ? Not(truth) : truth;
+}
+
+void Write(const Instruction& instruction, Truth truth, Truth& target) {
+  switch (static_cast<WriteMode>(instruction.flags & kFlagModeMask)) {
+    case WriteMode::Set:
+      target = truth;
+      break;
+    case WriteMode::And:
+      target = And(target, truth);
+      break;
+    case WriteMode::Or:
+      target = Or(target, truth);
+      break;
+  }
+}
+
+template <typename Trace>
+std::uint32_t NextOf(const Instruction& instruction, Truth truth, std::uint32_t at) {
+  if constexpr (Trace::kTakesShortcuts) {
+    if ((truth == Truth::False && (instruction.flags & kFlagJumpIfFalse) != 0) ||
+        (truth == Truth::True && (instruction.flags & kFlagJumpIfTrue) != 0)) {
+      return instruction.target;
+    }
+  }
+  return at + 1;
+}
+
+// A switch over the literals of a table is sound only for a value of their kind: any other makes
+// the tests it stands for unknown, not false.
+std::uint32_t RunIndex(const Instruction& index, const Layout& layout, const Frame& frame,
+                       std::uint32_t at) {
+  const Value& value = frame.slot(index.slot);
+  if (!layout.TakesIndex(index.constant, value)) return at + 1;
+  const std::uint32_t target = layout.FindIndexTarget(index.constant, value);
+  return target == format::kNone ? index.target : target;
+}
+
+template <typename Trace>
+void RunBlock(std::uint32_t start, Frame& frame, Findings& findings, Trace& trace) {
+  const Layout& layout = frame.program().layout();
+  const Instruction* const code = layout.code().data();
+  const Operand* const operands = layout.operands().data();
+  std::array<Truth, 256> registers;
+  registers.fill(Truth::Unknown);
+
+  for (std::uint32_t at = start;;) {
+    const Instruction& instruction = code[at];
+    Truth& target = registers[instruction.dst];
+    switch (instruction.opcode) {
+      case Opcode::Test: {
+        const Truth truth = RunTest(instruction, operands, frame);
+        trace.Note(at, truth);
+        Write(instruction, truth, target);
+        at = NextOf<Trace>(instruction, target, at);
+        continue;
+      }
+      case Opcode::Constant:
+        Write(instruction, static_cast<Truth>(instruction.predicate), target);
+        break;
+      case Opcode::Combine: {
+        const Truth source = registers[instruction.predicate];
+        Write(instruction, (instruction.flags & kFlagNegate) != 0 ? Not(source) : source, target);
+        at = NextOf<Trace>(instruction, target, at);
+        continue;
+      }
+      case Opcode::Jump:
+        at = instruction.target;
+        continue;
+      case Opcode::Index:
+        at = Trace::kTakesShortcuts ? RunIndex(instruction, layout, frame, at) : at + 1;
+        continue;
+      case Opcode::Deny:
+        trace.Note(at, target);
+        if (target != Truth::False) findings.denials.push_back({instruction.constant, target});
+        break;
+      case Opcode::Require:
+        trace.Note(at, Not(target));
+        if (target != Truth::True) findings.denials.push_back({instruction.constant, Not(target)});
+        break;
+      case Opcode::Allow:
+        trace.Note(at, target);
+        findings.allows.push_back({instruction.constant, target});
+        break;
+      case Opcode::Approve:
+        trace.Note(at, target);
+        if (target != Truth::False) findings.approvals.push_back({instruction.constant, target});
+        break;
+      case Opcode::CloseArguments: {
+        std::string_view name;
+        const bool fires = FindUnnamedArgument(instruction, frame, name);
+        trace.Note(at, ToTruth(fires));
+        if (fires) findings.denials.push_back({instruction.constant, Truth::True});
+        break;
+      }
+      case Opcode::Limit:
+        findings.limits.push_back(instruction.constant);
+        break;
+      case Opcode::End:
+        return;
+    }
+    ++at;
+  }
+}
+
+template <typename Trace>
+void RunTool(Frame& frame, Findings& findings, Trace& trace) {
+  const Layout& layout = frame.program().layout();
+  if (const format::Tool* tool = layout.FindTool(frame.tool)) {
+    RunBlock(tool->code, frame, findings, trace);
+    return;
+  }
+  // Patterns of one statement share its code and stand side by side.
+  std::uint32_t last_code = format::kNone;
+  for (const format::Pattern& pattern : layout.patterns()) {
+    if (pattern.code == last_code) continue;
+    if (!GlobMatches(layout.text(pattern.pattern), frame.tool)) continue;
+    last_code = pattern.code;
+    RunBlock(pattern.code, frame, findings, trace);
+  }
+}
+
+}  // namespace
+
+void Interpret(Frame& frame, Findings& findings) {
+  NoTrace trace;
+  RunTool(frame, findings, trace);
+}
+
+void InterpretTraced(Frame& frame, Findings& findings, std::vector<TraceStep>& trace) {
+  FullTrace full{trace};
+  RunTool(frame, findings, full);
+}
+
+bool FindUnnamedArgument(const Instruction& close, Frame& frame, std::string_view& name) {
+  const Operand& names = frame.program().layout().operands()[close.extra];
+  RecordWalk walk(frame.arguments);
+  for (std::string_view key, value; walk.Next(key, value);) {
+    name = WithoutQuotes(key);
+    if (HasEscapes(key)) {
+      char* const room = frame.Reserve(key.size());
+      name = {room, Unescape(key, room)};
+    }
+    if (names.kind == OperandKind::None ||
+        Apply(Predicate::InStrings, Value::MakeString(name), names) != Truth::True) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace policy
