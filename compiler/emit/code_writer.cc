@@ -78,8 +78,8 @@ void CodeWriter::WriteRule(ir::RuleId id) {
   Instruction instruction{.opcode = OpcodeFor(rule.kind)};
   instruction.constant = rule.kind == RuleKind::Limit ? writer_.LimitFor(id) : writer_.RuleFor(id);
   if (rule.kind == RuleKind::CloseArguments) {
-    instruction.extra = rule.argument_names.empty() ? writer_.ConstantFor(std::monostate{})
-                                                    : writer_.ConstantFor(rule.argument_names);
+    instruction.target = rule.argument_names.empty() ? writer_.ConstantFor(std::monostate{})
+                                                     : writer_.ConstantFor(rule.argument_names);
   }
   code_.push_back(instruction);
   Land(past_rule);

@@ -15,38 +15,38 @@ namespace policy::ir {
 // other value of the literals' kind none of them can; under everything else all must be looked at.
 struct IndexBranch {
   Constant literal;
-  std::vector<RuleId> rule_ids;
+  std::vector<RuleId> rule_ids = {};
 };
 struct Index {
   PathId path_id{};
-  std::vector<IndexBranch> branches;
-  std::vector<RuleId> rule_ids;  // all of them, policy order
+  std::vector<IndexBranch> branches = {};
+  std::vector<RuleId> rule_ids = {};  // all of them, policy order
 };
 
 struct Code {
-  std::vector<Index> indexes;
-  std::vector<RuleId> rule_ids;  // policy order; those of the indexes are not among them
+  std::vector<Index> indexes = {};
+  std::vector<RuleId> rule_ids = {};  // policy order; those of the indexes are not among them
 };
 
 // A tool that the policy names exactly, with the rules of every block that covers it, fused.
 struct ToolPlan {
-  std::string name;
-  Code code;
+  std::string name = {};
+  Code code = {};
   bool hidden = false;
 };
 
 // A block for tools that no ToolPlan names; every one that covers such a tool runs, in this order.
 struct PatternPlan {
-  std::vector<std::string> patterns;
-  Code code;
+  std::vector<std::string> patterns = {};
+  Code code = {};
   bool hidden = false;
 };
 
 struct Plan {
-  std::vector<ToolPlan> tools;
-  std::vector<PatternPlan> patterns;
+  std::vector<ToolPlan> tools = {};
+  std::vector<PatternPlan> patterns = {};
   // By test: the memo cell that it shares with equal tests, 0 for none.
-  std::vector<std::uint16_t> memo_cells;
+  std::vector<std::uint16_t> memo_cells = {};
   std::uint16_t memo_cell_count = 0;
 };
 

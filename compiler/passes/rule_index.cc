@@ -14,7 +14,7 @@ namespace {
 struct Key {
   ir::PathId path_id{};
   OperandKind kind{};
-  std::vector<ir::Constant> literals;
+  std::vector<ir::Constant> literals = {};
 };
 
 std::optional<Key> KeyOfTest(const ir::Test& test) {

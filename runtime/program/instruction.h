@@ -40,10 +40,8 @@ struct Instruction {
           //   kept there by the first and read by the others. Cells start empty at each call.
   std::uint32_t constant =
       0;  // Test: constant; Index: table; Deny..CloseArguments: rule; Limit: limit
-  union {
-    std::uint32_t target = 0;  // instruction to go to, greater than this one's own index
-    std::uint32_t extra;       // CloseArguments: constant id of a string set
-  };
+  std::uint32_t target = 0;  // instruction to go to, greater than this one's own index;
+                             // CloseArguments: constant id of its string set of names, or of None
 };
 
 static_assert(std::is_trivially_copyable_v<Instruction>, "programs are read in place");

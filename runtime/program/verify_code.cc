@@ -104,9 +104,9 @@ bool CodeProof::VerifyDeny(std::uint32_t at) {
 bool CodeProof::VerifyClose(std::uint32_t at) {
   const Instruction& instruction = records_.code[at];
   if (!VerifyRule(at, RuleKind::CloseArguments)) return false;
-  return (instruction.extra < records_.constants.size() &&
-          (records_.KindOf(instruction.extra) == OperandKind::StringSet ||
-           records_.KindOf(instruction.extra) == OperandKind::None)) ||
+  return (instruction.target < records_.constants.size() &&
+          (records_.KindOf(instruction.target) == OperandKind::StringSet ||
+           records_.KindOf(instruction.target) == OperandKind::None)) ||
          Fail(at, "closes the arguments without a set of names");
 }
 

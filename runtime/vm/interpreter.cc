@@ -171,7 +171,7 @@ void InterpretTraced(Frame& frame, Findings& findings, std::vector<TraceStep>& t
 }
 
 bool FindUnnamedArgument(const Instruction& close, Frame& frame, std::string_view& name) {
-  const Operand& names = frame.program().layout().operands()[close.extra];
+  const Operand& names = frame.program().layout().operands()[close.target];
   RecordWalk walk(frame.arguments);
   for (std::string_view key, value; walk.Next(key, value);) {
     name = WithoutQuotes(key);
