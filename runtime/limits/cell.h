@@ -18,10 +18,13 @@ struct CellLease {
                                // max: the pool was filled up to it
   std::int64_t elsewhere = 0;  // quota held by others, as the pool last said
   std::int64_t asked_ns = 0;   // clock of the newest call that found too little room
-  // The pool's last refusal stands for calls from `refused_from_ns` until `refused_until_ns`:
-  // nothing idle was left anywhere, so what does not fit beside `elsewhere` has no room.
+  // The pool's last refusal stands for calls from `refused_from_ns` until `refused_until_ns`, as no
+  // idle quota was left anywhere: what asks no less under no more, or does not fit beside
+  // `elsewhere`, has no room.
   std::int64_t refused_from_ns = 0;
   std::int64_t refused_until_ns = 0;
+  std::int64_t refused_amount = 0;
+  std::int64_t refused_max = 0;
   bool store_failed = false;  // the refusal is that nobody could be asked
 };
 
@@ -52,6 +55,8 @@ struct alignas(64) CounterCell {
   std::string_view key() const {
     return {key_bytes <= kInlineKeyBytesMax ? inline_key : heap_key, key_bytes};
   }
+  // Whether a new cell would say the same.
+  bool is_blank() const { return used == 0 && (lease == nullptr || ceiling == 0); }
   bool Is(std::string_view wanted) const { return live && key() == wanted; }
 
   // Nothing between Lock and Unlock allocates, faults or does I/O. Several cells are locked in the

@@ -63,8 +63,10 @@ ReserveResult JudgeLease(const CounterCell& cell, const Charge& charge, std::int
   const bool refusal_stands = now_ns >= lease.refused_from_ns && now_ns < lease.refused_until_ns;
   if (!refusal_stands) return ReserveResult::NeedsStore;
   if (lease.store_failed) return ReserveResult::StoreError;
-  return Fits(charge, SaturatingAdd(used, lease.elsewhere)) ? ReserveResult::NeedsStore
-                                                            : ReserveResult::Short;
+  const bool asks_no_less =
+      charge.amount >= lease.refused_amount && charge.max <= lease.refused_max;
+  const bool fits = Fits(charge, SaturatingAdd(used, lease.elsewhere));
+  return asks_no_less || !fits ? ReserveResult::Short : ReserveResult::NeedsStore;
 }
 
 // Looks at one charge. REQUIRES: the cell is locked, or null (nothing was ever charged).
@@ -245,11 +247,17 @@ void CellEngine::DropIdleTables() {
   });
 }
 
-std::vector<CounterTable*> CellEngine::Tables() {
+void CellEngine::VisitTable(const std::string& identity_key,
+                            const std::function<void(CounterTable&)>& visit) {
   const std::scoped_lock guard(mutex_);
-  std::vector<CounterTable*> tables;
-  for (const auto& [key, open] : tables_) tables.push_back(open.table.get());
-  return tables;
+  if (const auto known = tables_.find(identity_key); known != tables_.end()) {
+    visit(*known->second.table);
+  }
+}
+
+void CellEngine::VisitTables(const std::function<void(CounterTable&)>& visit) {
+  const std::scoped_lock guard(mutex_);
+  for (const auto& [key, open] : tables_) visit(*open.table);
 }
 
 void CellEngine::SeeTime(std::int64_t now_s) {

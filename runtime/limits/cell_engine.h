@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -45,8 +46,10 @@ class CellEngine {
   ReserveResult Peek(std::span<const Charge> charges, std::int64_t now_ns,
                      std::span<ChargeState> states);
 
-  // Every table, opened or not, at this moment.
-  std::vector<CounterTable*> Tables();
+  // Calls `visit` with the table of that IdentityKey, if there is one, or with every table. None is
+  // made or dropped meanwhile; `visit` must not call the engine.
+  void VisitTable(const std::string& identity_key, const std::function<void(CounterTable&)>& visit);
+  void VisitTables(const std::function<void(CounterTable&)>& visit);
 
   std::size_t cell_count() const { return budget_.used(); }
 

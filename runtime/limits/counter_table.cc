@@ -157,7 +157,9 @@ bool CounterTable::Idle(std::int64_t unix_s) {
   const Window now = WindowAt(unix_s);
   bool idle = true;
   ForEachCell([&](CounterCell& cell) {
-    if (cell.outstanding > 0 || (cell.epoch_s >= now.start_s && cell.used > 0)) idle = false;
+    cell.Lock();
+    if (cell.outstanding > 0 || (cell.epoch_s >= now.start_s && !cell.is_blank())) idle = false;
+    cell.Unlock();
   });
   return idle;
 }
@@ -170,9 +172,7 @@ void CounterTable::ForEachCell(const std::function<void(CounterCell&)>& visit) {
     for (std::size_t i = 0; i <= index->mask; ++i) {
       CounterCell* cell = CellOf(index->entries[i].load(std::memory_order_relaxed));
       if (cell == nullptr) continue;
-      cell->Lock();
       visit(*cell);
-      cell->Unlock();
     }
   }
 }
@@ -251,8 +251,7 @@ bool CounterTable::Recycle(Shard& shard, CounterCell& cell, const Window& now) {
   cell.Lock();
   // A cell that says nothing goes too, so that refused calls cannot fill the table.
   const bool has_ended = cell.epoch_s < now.start_s;
-  const bool is_blank = cell.used == 0 && (cell.lease == nullptr || cell.ceiling == 0);
-  if (cell.outstanding > 0 || !(has_ended || is_blank)) {
+  if (cell.outstanding > 0 || !(has_ended || cell.is_blank())) {
     cell.Unlock();
     return false;
   }

@@ -90,7 +90,17 @@ class CounterTable {
   // charge has ended, and no reservation is outstanding.
   bool Idle(std::int64_t unix_s);
 
-  // Calls `visit` with each live cell, locked. No cell is added or recycled meanwhile.
+  // Calls `visit` with the key's cell, locked, if there is one; or makes it, as FindOrInsert does.
+  template <typename Visit>
+  void VisitCell(std::string_view key, const Visit& visit) {
+    VisitLocked(key, [&] { return FindConfirmed(key, Hash(key)); }, visit);
+  }
+  template <typename Visit>
+  void VisitOrInsert(std::string_view key, const Window& now, const Visit& visit) {
+    VisitLocked(key, [&] { return FindOrInsert(key, Hash(key), now); }, visit);
+  }
+
+  // Calls `visit` with each live cell, not locked. No cell is added or recycled meanwhile.
   void ForEachCell(const std::function<void(CounterCell&)>& visit);
 
   std::size_t cell_count() const { return cell_count_.load(std::memory_order_relaxed); }
@@ -124,6 +134,17 @@ class CounterTable {
   static Entry EntryOf(CounterCell* cell, std::uint64_t hash);
   Shard& ShardOf(std::uint64_t hash) { return shards_[hash >> 61]; }
   const Shard& ShardOf(std::uint64_t hash) const { return shards_[hash >> 61]; }
+
+  template <typename Find, typename Visit>
+  static void VisitLocked(std::string_view key, const Find& find, const Visit& visit) {
+    while (CounterCell* cell = find()) {
+      cell->Lock();
+      const bool is_it = cell->Is(key);  // or it was recycled meanwhile
+      if (is_it) visit(*cell);
+      cell->Unlock();
+      if (is_it) return;
+    }
+  }
 
   CounterCell* FindInShard(const Shard& shard, std::string_view key, std::uint64_t hash) const;
   CounterCell* NewCell(Shard& shard);

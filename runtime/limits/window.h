@@ -1,8 +1,7 @@
 // The calendar of one counter: which window an instant lies in.
 //
 // Windows are half-open, [start, end), and partition time: every instant lies in exactly one, also
-// where local time jumps or repeats. A day begins at its first local midnight, or where midnight is
-// skipped at the first instant after the gap; so a day lasts 23 to 25 hours, or what the zone did.
+// where local time jumps or repeats. Windows of seconds are aligned to the epoch.
 #ifndef RUNTIME_LIMITS_WINDOW_H_
 #define RUNTIME_LIMITS_WINDOW_H_
 
@@ -11,10 +10,7 @@
 #include <optional>
 
 #include "policy/counters.h"
-
-namespace date {
-class time_zone;
-}
+#include "runtime/value/civil_time.h"
 
 namespace policy {
 
@@ -51,7 +47,7 @@ class WindowCalendar {
 
   CounterWindow kind_ = CounterWindow::Lifetime;
   std::int64_t window_seconds_ = 0;
-  const date::time_zone* zone_ = nullptr;  // calendar windows; null: UTC
+  std::optional<Zone> zone_;  // calendar windows
 };
 
 }  // namespace policy

@@ -1,0 +1,135 @@
+// The leader's ledger: how much of every window is leased, to whom, and who waits for some.
+//
+// INVARIANT: the sum of all leases of a window, dead holders' included, is `issued`, and no more is
+// ever issued than the max of the call that asks. A holder admits only within its lease, so neither
+// do all of them together.
+//
+// Limits of different max on one cell (a narrower limit on one tool, a policy just edited) each see
+// the shared use: room in a lease is good only for calls whose max is at least what the pool was
+// filled up to (CellLease::room_max), and the pool is not filled above the room_max of a holder
+// that may still have room, but recalls that first.
+//
+// Messages in, messages out; no threads, no sockets. Not thread-safe.
+#ifndef RUNTIME_LIMITS_STORE_LEASE_POOL_H_
+#define RUNTIME_LIMITS_STORE_LEASE_POOL_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/limits/clock.h"
+#include "runtime/limits/store/lease_message.h"
+#include "runtime/limits/store/pool_file.h"
+#include "runtime/limits/window.h"
+
+namespace policy {
+
+inline constexpr std::size_t kPoolCellsMax = 1u << 18;
+
+class LeasePool {
+ public:
+  using HolderId = std::uint64_t;
+
+  // Where answers go. Must not call the pool from inside.
+  class Outbox {
+   public:
+    virtual void Send(HolderId holder, const LeaseMessage& message) = 0;
+
+   protected:
+    ~Outbox() = default;
+  };
+
+  // A holder that has not answered a recall by then keeps what it has; the others are told that the
+  // pool is dry.
+  static constexpr std::int64_t kRecallTimeoutNanoseconds = 250'000'000;
+  // How far ahead of the leader's clock a holder's may be.
+  static constexpr std::int64_t kClockToleranceSeconds = 2;
+
+  // `directory`, `clock` and `outbox` outlive the pool.
+  static std::expected<std::unique_ptr<LeasePool>, std::string> Open(
+      const StateDirectory& directory, Clock& clock, Outbox& outbox);
+  LeasePool(const LeasePool&) = delete;  // cells refer to its calendars
+  LeasePool& operator=(const LeasePool&) = delete;
+
+  std::uint64_t incarnation() const { return file_.incarnation(); }
+
+  void Join(HolderId holder);
+  // Without a GoodbyeMessage before: what it leased stays issued, as nobody knows how much of it
+  // was used, and the room it may still have is minded.
+  void Leave(HolderId holder);
+
+  // No process that leased anything before is alive: there is no room to mind.
+  void ForgetOrphans();
+
+  // False: the message is not one for a pool; the holder is to be dropped.
+  [[nodiscard]] bool Receive(HolderId holder, const LeaseMessage& message);
+
+  // Gives up on recalls that took too long. Call it about every kRecallTimeoutNanoseconds.
+  void Expire();
+  bool is_recalling() const { return !recalling_.empty(); }
+
+ private:
+  struct Lease {
+    std::int64_t granted = 0;
+    std::int64_t room_max = 0;  // at most what the holder's cell says
+  };
+  struct Pending {
+    HolderId holder = 0;
+    AskMessage ask;
+    bool has_recalled = false;
+  };
+  struct Cell {
+    PoolRecord record;  // low_max as last written
+    const WindowCalendar* calendar = nullptr;
+    std::int64_t orphan_max = INT64_MAX;  // the smallest room_max of holders that left
+    std::map<HolderId, Lease> leases;
+    std::deque<Pending> pending;
+    std::uint64_t recall_id = 0;  // 0: none under way
+    std::set<HolderId> awaited;   // of the recall
+    std::int64_t recall_deadline_ns = 0;
+  };
+
+  LeasePool(PoolFile file, const StateDirectory& directory, Clock& clock, Outbox& outbox);
+
+  Cell* FindOrAdd(const CellName& name);
+  const WindowCalendar* CalendarOf(const std::string& identity);
+  void Roll(Cell& cell, std::int64_t asked_epoch_s);
+  void Hold(HolderId holder, const HoldMessage& hold);
+  void Ask(HolderId holder, const AskMessage& ask);
+  void Return(HolderId holder, const ReturnMessage& returned);
+  void SayGoodbye(HolderId holder);
+  void TakeBack(Cell& cell, HolderId holder, std::int64_t epoch_s, std::int64_t amount);
+  void Process(Cell& cell);
+  enum class Attempt { Answered, NeedsRecall };
+  Attempt TryGrant(Cell& cell, const Pending& pending);
+  void StartRecall(Cell& cell, HolderId except);
+  void FinishRecall(Cell& cell);
+  void Reply(HolderId holder, const GrantMessage& grant);
+  bool Record(Cell& cell);
+  void CompactWhenLarge();
+  void DropEndedCells();
+
+  PoolFile file_;
+  const StateDirectory& directory_;
+  Clock& clock_;
+  Outbox& outbox_;
+  std::size_t compact_above_bytes_;
+  std::int64_t next_drop_ns_ = 0;
+  std::int64_t dropped_until_s_ = INT64_MIN;  // windows that ended before are forgotten
+  std::uint32_t next_cell_id_ = 1;
+  std::uint64_t next_recall_id_ = 1;
+  std::set<HolderId> holders_;
+  std::set<Cell*> recalling_;
+  std::unordered_map<std::string, std::optional<WindowCalendar>> calendars_;  // by identity
+  std::unordered_map<CellName, std::unique_ptr<Cell>, CellNameHash> cells_;
+};
+
+}  // namespace policy
+
+#endif  // RUNTIME_LIMITS_STORE_LEASE_POOL_H_

@@ -1,0 +1,241 @@
+#include "runtime/limits/store/pool_file.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "policy/check.h"
+#include "runtime/limits/wire.h"
+
+namespace policy {
+namespace {
+
+constexpr char kFileName[] = "pool";
+constexpr char kNewFileName[] = "pool.new";
+constexpr std::string_view kMagic = "POLICYLP";
+constexpr std::size_t kHeaderBytes = 8 + 4 + 8 + 4;
+constexpr std::size_t kRecordHeadBytes = 8;  // length, checksum
+constexpr std::size_t kRecordBytesMax = kLeaseFrameBytesMax;
+
+enum class RecordType : std::uint8_t { Name = 1, State = 2 };
+
+constexpr auto kCrcTable = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? 0x82F63B78 : 0);
+    table[i] = value;
+  }
+  return table;
+}();
+
+// CRC-32C.
+std::uint32_t Checksum(std::string_view bytes) {
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (const char c : bytes)
+    crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 0xFF];
+  return ~crc;
+}
+
+std::string EncodeHeader(std::uint64_t incarnation) {
+  std::string header(kMagic);
+  WireWriter writer(header);
+  writer.Number(kPoolFileVersion);
+  writer.Number(incarnation);
+  writer.Number(Checksum(header));
+  CHECK(header.size() == kHeaderBytes);
+  return header;
+}
+
+void AppendFramed(std::string& bytes, std::string_view body) {
+  CHECK(body.size() <= kRecordBytesMax);
+  WireWriter writer(bytes);
+  writer.Number(static_cast<std::uint32_t>(body.size()));
+  writer.Number(Checksum(body));
+  bytes.append(body);
+}
+
+// Reads one body into `cells`. False: it is not what this program writes.
+bool Apply(std::string_view body, std::map<std::uint32_t, PoolRecord>& cells) {
+  WireReader reader(body);
+  const auto type = static_cast<RecordType>(reader.Number<std::uint8_t>());
+  const auto cell_id = reader.Number<std::uint32_t>();
+  if (type == RecordType::Name) {
+    CellName name;
+    name.identity = reader.Text();
+    name.scope_key = reader.Text();
+    if (!reader.IsDone() || cells.contains(cell_id)) return false;
+    cells[cell_id] = {.cell_id = cell_id, .name = std::move(name)};
+    return true;
+  }
+  const auto cell = cells.find(cell_id);
+  if (type != RecordType::State || cell == cells.end()) return false;
+  PoolRecord& record = cell->second;
+  record.epoch_s = reader.Number<std::int64_t>();
+  record.issued = reader.Number<std::int64_t>();
+  record.low_max = reader.Number<std::int64_t>();
+  record.high_max = reader.Number<std::int64_t>();
+  return reader.IsDone() && record.issued >= 0;
+}
+
+// The length of the sound part of `bytes`, which begin after the header. nullopt: something before
+// the end is wrong.
+std::optional<std::size_t> ReadRecords(std::string_view bytes,
+                                       std::map<std::uint32_t, PoolRecord>& cells) {
+  std::size_t offset = 0;
+  while (bytes.size() - offset >= kRecordHeadBytes) {
+    WireReader head(bytes.substr(offset, kRecordHeadBytes));
+    const auto length = head.Number<std::uint32_t>();
+    const auto checksum = head.Number<std::uint32_t>();
+    const std::string_view rest = bytes.substr(offset + kRecordHeadBytes);
+    // What a lost write may leave at the end: nothing, a part, or zeros.
+    const bool is_zeros = bytes.find_first_not_of('\0', offset) == std::string_view::npos;
+    if (is_zeros) return offset;
+    if (length == 0 || length > kRecordBytesMax) return std::nullopt;
+    if (rest.size() < length) return offset;
+    const std::string_view body = rest.substr(0, length);
+    if (Checksum(body) != checksum) {
+      if (rest.size() == length) return offset;
+      return std::nullopt;
+    }
+    if (!Apply(body, cells)) return std::nullopt;
+    offset += kRecordHeadBytes + length;
+  }
+  return offset;
+}
+
+std::expected<std::string, std::string> ReadAll(const File& file) {
+  struct stat status;
+  if (fstat(file.descriptor(), &status) != 0) return std::unexpected("cannot be read");
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size > kPoolFileBytesMax) return std::unexpected("is larger than any this program writes");
+  std::string bytes(size, '\0');
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t got =
+        pread(file.descriptor(), bytes.data() + done, size - done, static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::unexpected("cannot be read");
+    done += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::expected<PoolFile, std::string> PoolFile::Open(const StateDirectory& directory,
+                                                    std::vector<PoolRecord>& records) {
+  const auto refuse = [&](std::string_view why) {
+    return std::unexpected("limits in " + directory.path() + "/" + kFileName + ": the file " +
+                           std::string(why) + "; move it away to begin every window afresh");
+  };
+  std::expected<File, std::string> file = directory.OpenFile(kFileName);
+  if (!file) return std::unexpected(file.error());
+  PoolFile pool;
+  pool.file_ = std::move(*file);
+  const std::expected<std::string, std::string> bytes = ReadAll(pool.file_);
+  if (!bytes) return refuse(bytes.error());
+  if (bytes->size() < kHeaderBytes) {
+    // New, or its maker died before it was whole: nothing was promised on it.
+    CHECK(getrandom(&pool.incarnation_, sizeof(pool.incarnation_), 0) == sizeof(pool.incarnation_));
+    if (!pool.Write(pool.file_, EncodeHeader(pool.incarnation_), 0)) {
+      return refuse("cannot be written");
+    }
+    pool.end_ = kHeaderBytes;
+    return pool;
+  }
+  WireReader header(std::string_view(*bytes).substr(kMagic.size(), kHeaderBytes - kMagic.size()));
+  const auto version = header.Number<std::uint32_t>();
+  pool.incarnation_ = header.Number<std::uint64_t>();
+  if (version != kPoolFileVersion) return refuse("is of another version");
+  if (!bytes->starts_with(EncodeHeader(pool.incarnation_))) return refuse("is damaged");
+  std::map<std::uint32_t, PoolRecord> cells;
+  const std::optional<std::size_t> sound =
+      ReadRecords(std::string_view(*bytes).substr(kHeaderBytes), cells);
+  if (!sound) return refuse("is damaged");
+  pool.end_ = kHeaderBytes + *sound;
+  if (pool.end_ < bytes->size() &&
+      ftruncate(pool.file_.descriptor(), static_cast<off_t>(pool.end_)) != 0) {
+    return refuse("cannot be written");
+  }
+  for (auto& [cell_id, record] : cells) {
+    pool.named_cells_.insert(cell_id);
+    records.push_back(std::move(record));
+  }
+  return pool;
+}
+
+std::string PoolFile::Encode(const PoolRecord& record) {
+  std::string bytes;
+  if (!named_cells_.contains(record.cell_id)) {
+    std::string name;
+    WireWriter writer(name);
+    writer.Number(static_cast<std::uint8_t>(RecordType::Name));
+    writer.Number(record.cell_id);
+    writer.Text(record.name.identity);
+    writer.Text(record.name.scope_key);
+    AppendFramed(bytes, name);
+  }
+  std::string state;
+  WireWriter writer(state);
+  writer.Number(static_cast<std::uint8_t>(RecordType::State));
+  writer.Number(record.cell_id);
+  writer.Number(record.epoch_s);
+  writer.Number(record.issued);
+  writer.Number(record.low_max);
+  writer.Number(record.high_max);
+  AppendFramed(bytes, state);
+  return bytes;
+}
+
+bool PoolFile::Write(const File& file, std::string_view bytes, std::size_t offset) const {
+  while (!bytes.empty()) {
+    const ssize_t written =
+        pwrite(file.descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+bool PoolFile::Append(const PoolRecord& record) {
+  const std::string bytes = Encode(record);
+  if (is_broken_ || end_ + bytes.size() > kPoolFileBytesMax) return false;
+  if (!Write(file_, bytes, end_)) {
+    is_broken_ = ftruncate(file_.descriptor(), static_cast<off_t>(end_)) != 0;
+    return false;
+  }
+  end_ += bytes.size();
+  named_cells_.insert(record.cell_id);
+  return true;
+}
+
+bool PoolFile::Rewrite(const StateDirectory& directory, std::span<const PoolRecord> records) {
+  std::expected<File, std::string> file = directory.OpenFile(kNewFileName);
+  if (!file || ftruncate(file->descriptor(), 0) != 0) return false;
+  std::set<std::uint32_t> named_before;
+  named_before.swap(named_cells_);
+  std::string bytes = EncodeHeader(incarnation_);
+  for (const PoolRecord& record : records) {
+    bytes += Encode(record);
+    named_cells_.insert(record.cell_id);
+  }
+  if (!Write(*file, bytes, 0) ||
+      renameat(directory.descriptor(), kNewFileName, directory.descriptor(), kFileName) != 0) {
+    named_cells_.swap(named_before);
+    return false;
+  }
+  file_ = std::move(*file);
+  end_ = bytes.size();
+  is_broken_ = false;
+  return true;
+}
+
+}  // namespace policy

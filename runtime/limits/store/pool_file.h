@@ -1,0 +1,68 @@
+// The pool's memory on disk: what was leased of every window, so that neither the leader's death
+// nor a new start resets a window or multiplies it.
+//
+// A header and records, each with a checksum, appended by one write(2) before the leader replies: a
+// killed process loses nothing that it promised. Nothing is synchronised to the device: a power
+// loss may. The byte format is in docs/limits.md. Not thread-safe.
+#ifndef RUNTIME_LIMITS_STORE_POOL_FILE_H_
+#define RUNTIME_LIMITS_STORE_POOL_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/limits/store/file.h"
+#include "runtime/limits/store/lease_message.h"
+#include "runtime/limits/store/state_directory.h"
+
+namespace policy {
+
+inline constexpr std::uint32_t kPoolFileVersion = 1;
+inline constexpr std::size_t kPoolFileBytesMax = 256u << 20;
+
+struct PoolRecord {
+  std::uint32_t cell_id = 0;
+  CellName name;
+  std::int64_t epoch_s = 0;
+  std::int64_t issued = 0;    // leased of this window and not returned
+  std::int64_t low_max = 0;   // the smallest limit under which a holder may still have room
+  std::int64_t high_max = 0;  // the largest limit under which quota was asked for
+};
+
+class PoolFile {
+ public:
+  // Reads the file, or makes it, and gives each cell's last record. A torn record at the end is cut
+  // off; anything wrong before it is an error: a sentence that names the file.
+  static std::expected<PoolFile, std::string> Open(const StateDirectory& directory,
+                                                   std::vector<PoolRecord>& records);
+
+  // Random, drawn when the file is made.
+  std::uint64_t incarnation() const { return incarnation_; }
+  std::size_t bytes() const { return end_; }
+
+  // Appends. False: it is not in the file, and nothing may be promised on it.
+  [[nodiscard]] bool Append(const PoolRecord& record);
+
+  // Replaces the file by one that holds only `records`. False: the old one goes on.
+  [[nodiscard]] bool Rewrite(const StateDirectory& directory, std::span<const PoolRecord> records);
+
+ private:
+  PoolFile() = default;
+
+  std::string Encode(const PoolRecord& record);
+  bool Write(const File& file, std::string_view bytes, std::size_t offset) const;
+
+  File file_;
+  std::size_t end_ = 0;
+  std::uint64_t incarnation_ = 0;
+  std::set<std::uint32_t> named_cells_;  // whose names stand in the file
+  bool is_broken_ = false;               // its end could not be mended after a failed write
+};
+
+}  // namespace policy
+
+#endif  // RUNTIME_LIMITS_STORE_POOL_FILE_H_

@@ -1,0 +1,287 @@
+#include "runtime/limits/store/shared_counters.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "policy/check.h"
+#include "runtime/limits/identity_key.h"
+
+namespace policy {
+namespace {
+
+// A parked call tries again with the clock it came with: refusals reach back as far as calls may
+// wait.
+constexpr std::int64_t kRefusalReachesBackNanoseconds = 10'000'000'000;
+
+// Whether `scope` names the session among its kinds. Kinds with a text of their own ("arg:…") come
+// with any bytes, so nothing after the first of them is believed: such a counter is shared, which
+// is slower and no less exact.
+bool IsOfOneSession(std::string_view scope) {
+  while (!scope.empty()) {
+    const std::size_t comma = scope.find(',');
+    const std::string_view kind = scope.substr(0, comma);
+    if (kind == "session") return true;
+    if (kind.find(':') != std::string_view::npos || comma == std::string_view::npos) return false;
+    scope.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? kUnlimited : sum;
+}
+
+// Adds a grant of the cell's own window. REQUIRES: the cell is locked and has a lease.
+void AddGrant(CounterCell& cell, const GrantMessage& grant, std::int64_t max) {
+  CellLease& lease = *cell.lease;
+  const bool has_room = cell.ceiling > cell.used;
+  lease.room_max = has_room ? std::max(lease.room_max, max) : max;
+  cell.ceiling = SaturatingAdd(cell.ceiling, grant.amount);
+  lease.refused_until_ns = 0;
+}
+
+}  // namespace
+
+SharedCounters::SharedCounters(Clock& clock, const CounterLimits& limits)
+    : clock_(clock), engine_(limits) {}
+
+SharedCounters::~SharedCounters() = default;
+
+CounterTable* SharedCounters::Open(const CounterIdentity& identity) {
+  if (IsOfOneSession(identity.scope)) return engine_.Open(identity, /*leased=*/false);
+  if (IdentityKey(identity).size() > kIdentityBytesMax) return nullptr;
+  return engine_.Open(identity, /*leased=*/true);
+}
+
+void SharedCounters::Close(CounterTable* table) { engine_.Close(table); }
+
+ReserveResult SharedCounters::TryReserve(std::span<const Charge> charges, std::int64_t now_ns,
+                                         std::span<ChargeState> states, Reservation& reservation) {
+  return engine_.TryReserve(charges, now_ns, states, reservation);
+}
+
+ReserveResult SharedCounters::Peek(std::span<const Charge> charges, std::int64_t now_ns,
+                                   std::span<ChargeState> states) {
+  return engine_.Peek(charges, now_ns, states);
+}
+
+void SharedCounters::WhenReady(std::span<const Charge> charges, std::function<void()> wake) {
+  const auto waiter = std::make_shared<Waiter>();
+  waiter->wake = std::move(wake);
+  bool must_wait = false;
+  {
+    const std::scoped_lock guard(mutex_);
+    for (const Charge& charge : charges) {
+      if (charge.table == nullptr || !charge.table->leased()) continue;
+      std::array<ChargeState, 1> state;
+      const std::int64_t now_ns = clock_.WallNanoseconds();
+      if (engine_.Peek({&charge, 1}, now_ns, state) != ReserveResult::NeedsStore) continue;
+      const DemandKey key{.cell = {.identity = IdentityKey(charge.table->identity()),
+                                   .scope_key = std::string(charge.scope_key)},
+                          .max = charge.max};
+      const auto [entry, is_new] = demands_.try_emplace(key);
+      Demand& demand = entry->second;
+      if (is_new) demand.since_ns = clock_.MonotonicNanoseconds();
+      demand.amount = std::max(demand.amount, charge.amount);
+      demand.total = SaturatingAdd(demand.total, charge.amount);
+      demand.waiters.push_back(waiter);
+      ++waiter->answers_missing;
+    }
+    must_wait = waiter->answers_missing > 0;
+  }
+  if (!must_wait) {
+    waiter->wake();
+  } else if (on_demand_) {
+    on_demand_();
+  }
+}
+
+std::vector<AskMessage> SharedCounters::TakeAsks() {
+  std::vector<AskMessage> asks;
+  Wakes wakes;
+  {
+    const std::scoped_lock guard(mutex_);
+    for (auto entry = demands_.begin(); entry != demands_.end();) {
+      const auto current = entry++;
+      if (current->second.request_id != 0) continue;
+      AskMessage ask;
+      if (!PrepareAsk(current->first, current->second, ask)) {
+        Answer(current, wakes);  // there is room by now, or nothing to ask for
+        continue;
+      }
+      ask.request_id = next_request_id_++;
+      current->second.request_id = ask.request_id;
+      current->second.asked_amount = ask.amount;
+      if (asked_.size() >= kAsksInFlightMax)
+        asked_.clear();  // their grants are lost, as when it dies
+      asked_.emplace(ask.request_id, current->first);
+      asks.push_back(std::move(ask));
+    }
+  }
+  for (const auto& wake : wakes) wake();
+  return asks;
+}
+
+// False: the call need not ask.
+bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage& ask) {
+  bool needs = false;
+  engine_.VisitTable(key.cell.identity, [&](CounterTable& table) {
+    const std::string& scope_key = key.cell.scope_key;
+    const Window now = table.WindowAt(FloorSeconds(clock_.WallNanoseconds()));
+    table.VisitOrInsert(scope_key, now, [&](CounterCell& cell) {
+      if (cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
+      const std::int64_t room = cell.ceiling - cell.used;
+      DCHECK(room >= 0);
+      const bool is_usable = key.max >= cell.lease->room_max;
+      if (is_usable && room >= demand.amount) return;
+      needs = true;
+      ask.epoch_s = cell.epoch_s;
+      ask.returned = is_usable ? 0 : room;
+      cell.ceiling -= ask.returned;
+      ask.shortage = demand.amount - (is_usable ? room : 0);
+      ask.amount = demand.amount;
+      // As much as was used so far: few questions while demand lasts, little idle when it ends.
+      ask.want = SaturatingAdd(cell.used, demand.total);
+      ask.max = key.max;
+    });
+  });
+  if (needs) ask.cell = key.cell;
+  return needs;
+}
+
+void SharedCounters::Receive(const GrantMessage& grant) {
+  Wakes wakes;
+  {
+    const std::scoped_lock guard(mutex_);
+    const auto asked = asked_.find(grant.request_id);
+    if (asked == asked_.end()) return;  // of another connection: counted as granted and lost
+    const DemandKey key = asked->second;
+    asked_.erase(asked);
+    Apply(key, grant);
+    const auto demand = demands_.find(key);
+    if (demand != demands_.end() && demand->second.request_id == grant.request_id) {
+      Answer(demand, wakes);
+    }
+  }
+  for (const auto& wake : wakes) wake();
+}
+
+void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant) {
+  const std::int64_t now_ns = clock_.WallNanoseconds();
+  engine_.VisitTable(key.cell.identity, [&](CounterTable& table) {
+    const Window now = table.WindowAt(FloorSeconds(now_ns));
+    table.VisitOrInsert(key.cell.scope_key, now, [&](CounterCell& cell) {
+      const bool has_failed = grant.status == GrantStatus::Failed;
+      if (!has_failed) {
+        if (grant.epoch_s > cell.epoch_s) table.Advance(cell, grant.epoch_s);
+        if (grant.epoch_s < cell.epoch_s) return;  // quota of a window that ended
+        cell.lease->elsewhere = grant.elsewhere;
+      }
+      if (grant.status == GrantStatus::Granted) {
+        AddGrant(cell, grant, key.max);
+        return;
+      }
+      CellLease& lease = *cell.lease;
+      const std::int64_t asked_ns = lease.asked_ns == 0 ? now_ns : lease.asked_ns;
+      lease.refused_from_ns = std::min(asked_ns, now_ns) - kRefusalReachesBackNanoseconds;
+      lease.refused_until_ns = std::max(asked_ns, now_ns) + kRefusalNanoseconds;
+      const auto demand = demands_.find(key);
+      lease.refused_amount = demand != demands_.end() ? demand->second.asked_amount : kUnlimited;
+      lease.refused_max = key.max;
+      lease.store_failed = has_failed;
+    });
+  });
+}
+
+ReturnMessage SharedCounters::Receive(const RecallMessage& recall) {
+  ReturnMessage answer{
+      .recall_id = recall.recall_id, .cell = recall.cell, .epoch_s = recall.epoch_s};
+  engine_.VisitTable(recall.cell.identity, [&](CounterTable& table) {
+    table.VisitCell(recall.cell.scope_key, [&](CounterCell& cell) {
+      if (cell.epoch_s != recall.epoch_s) return;
+      answer.returned = cell.ceiling - cell.used;
+      DCHECK(answer.returned >= 0);
+      cell.ceiling = cell.used;
+      cell.lease->room_max = recall.room_max;
+    });
+  });
+  return answer;
+}
+
+std::vector<HoldMessage> SharedCounters::Holdings() {
+  std::vector<HoldMessage> holdings;
+  engine_.VisitTables([&](CounterTable& table) {
+    if (!table.leased()) return;
+    const std::string identity = IdentityKey(table.identity());
+    table.ForEachCell([&](CounterCell& cell) {
+      HoldMessage holding;
+      cell.Lock();
+      holding.epoch_s = cell.epoch_s;
+      holding.granted = cell.ceiling;
+      holding.room_max = cell.lease->room_max;
+      cell.Unlock();
+      if (holding.granted == 0) return;
+      holding.cell = {.identity = identity, .scope_key = std::string(cell.key())};
+      holdings.push_back(std::move(holding));
+    });
+  });
+  return holdings;
+}
+
+void SharedCounters::AskAnew() {
+  const std::scoped_lock guard(mutex_);
+  asked_.clear();
+  for (auto& [key, demand] : demands_) demand.request_id = 0;
+}
+
+std::vector<ReturnMessage> SharedCounters::GiveUpRoom() {
+  std::vector<ReturnMessage> returns;
+  engine_.VisitTables([&](CounterTable& table) {
+    if (!table.leased()) return;
+    const std::string identity = IdentityKey(table.identity());
+    table.ForEachCell([&](CounterCell& cell) {
+      cell.Lock();
+      const std::int64_t epoch_s = cell.epoch_s;
+      const std::int64_t room = cell.ceiling - cell.used;
+      cell.ceiling = cell.used;
+      cell.Unlock();
+      if (room == 0) return;
+      returns.push_back({.cell = {.identity = identity, .scope_key = std::string(cell.key())},
+                         .epoch_s = epoch_s,
+                         .returned = room});
+    });
+  });
+  return returns;
+}
+
+bool SharedCounters::FailAsks(std::int64_t before_ns) {
+  Wakes wakes;
+  bool some_wait = false;
+  {
+    const std::scoped_lock guard(mutex_);
+    for (auto entry = demands_.begin(); entry != demands_.end();) {
+      const auto current = entry++;
+      if (current->second.since_ns > before_ns) {
+        some_wait = true;
+        continue;
+      }
+      Apply(current->first, {.status = GrantStatus::Failed});
+      Answer(current, wakes);  // a grant that comes later still counts: asked_ knows it
+    }
+  }
+  for (const auto& wake : wakes) wake();
+  return some_wait;
+}
+
+// Ends a demand; its calls that wait for nothing else are to be woken without the lock.
+void SharedCounters::Answer(Demands::iterator demand, Wakes& wakes) {
+  for (const std::shared_ptr<Waiter>& waiter : demand->second.waiters) {
+    CHECK(waiter->answers_missing > 0);
+    if (--waiter->answers_missing == 0) wakes.push_back(std::move(waiter->wake));
+  }
+  demands_.erase(demand);
+}
+
+}  // namespace policy

@@ -1,0 +1,115 @@
+// Counters that the processes of one user share: cells as in memory, whose quota is leased from a
+// pool.
+//
+// A call is decided on what this process has leased, without asking anybody. Only when that does
+// not do, TryReserve answers NeedsStore; WhenReady then has the pool asked, and the call tries
+// again. The process that keeps the pool leases from it like the others. Counters of a single
+// session are nobody else's and stay in memory.
+//
+// Two sides: the Counters interface, for any thread, and the holder's side below, for the one
+// thread that talks to the pool (runtime/transport/lease_node.h).
+#ifndef RUNTIME_LIMITS_STORE_SHARED_COUNTERS_H_
+#define RUNTIME_LIMITS_STORE_SHARED_COUNTERS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/counters.h"
+#include "runtime/limits/cell_engine.h"
+#include "runtime/limits/clock.h"
+#include "runtime/limits/store/lease_message.h"
+
+namespace policy {
+
+class SharedCounters final : public Counters {
+ public:
+  static constexpr std::size_t kAsksInFlightMax = 1u << 16;
+  // How long a refusal of the pool stands before it is asked again.
+  static constexpr std::int64_t kRefusalNanoseconds = 100'000'000;
+  // How long a question may go unanswered before its calls are told that the store failed.
+  static constexpr std::int64_t kAskTimeoutNanoseconds = 1'000'000'000;
+
+  // `clock` outlives the counters.
+  explicit SharedCounters(Clock& clock, const CounterLimits& limits = {});
+  ~SharedCounters() override;
+
+  // A counter whose name is beyond kIdentityBytesMax is refused: null.
+  CounterTable* Open(const CounterIdentity& identity) override;
+  void Close(CounterTable* table) override;
+  ReserveResult TryReserve(std::span<const Charge> charges, std::int64_t now_ns,
+                           std::span<ChargeState> states, Reservation& reservation) override;
+  ReserveResult Peek(std::span<const Charge> charges, std::int64_t now_ns,
+                     std::span<ChargeState> states) override;
+  void WhenReady(std::span<const Charge> charges, std::function<void()> wake) override;
+
+  // The holder's side.
+
+  // `on_demand` is called from any thread when TakeAsks has something to give. Set it before calls
+  // come.
+  void set_on_demand(std::function<void()> on_demand) { on_demand_ = std::move(on_demand); }
+
+  // What the pool is to be asked now; each is given once.
+  std::vector<AskMessage> TakeAsks();
+  void Receive(const GrantMessage& grant);
+  ReturnMessage Receive(const RecallMessage& recall);
+
+  // After a change of leader: what is leased, and all open questions are to be asked anew.
+  std::vector<HoldMessage> Holdings();
+  void AskAnew();
+
+  // Gives up all room: at the end, or before a pool that knows nothing of it.
+  std::vector<ReturnMessage> GiveUpRoom();
+
+  // Tells the calls that wait since `before_ns` of the monotonic clock or earlier that the store
+  // failed. Returns whether some still wait.
+  bool FailAsks(std::int64_t before_ns);
+
+ private:
+  // One call that waits for several answers.
+  struct Waiter {
+    std::function<void()> wake;
+    std::size_t answers_missing = 0;  // under mutex_
+  };
+  struct DemandKey {
+    CellName cell;
+    std::int64_t max = 0;
+    friend bool operator==(const DemandKey&, const DemandKey&) = default;
+  };
+  struct DemandKeyHash {
+    std::size_t operator()(const DemandKey& key) const {
+      return CellNameHash()(key.cell) + static_cast<std::size_t>(key.max);
+    }
+  };
+  struct Demand {
+    std::int64_t amount = 0;        // the largest of the calls'
+    std::int64_t total = 0;         // of all of them
+    std::uint64_t request_id = 0;   // 0: not asked yet
+    std::int64_t asked_amount = 0;  // with that request
+    std::int64_t since_ns = 0;      // monotonic, when the first call came
+    std::vector<std::shared_ptr<Waiter>> waiters;
+  };
+  using Demands = std::unordered_map<DemandKey, Demand, DemandKeyHash>;
+  using Wakes = std::vector<std::function<void()>>;
+
+  bool PrepareAsk(const DemandKey& key, Demand& demand, AskMessage& ask);
+  void Apply(const DemandKey& key, const GrantMessage& grant);
+  void Answer(Demands::iterator demand, Wakes& wakes);
+
+  Clock& clock_;
+  CellEngine engine_;
+  std::function<void()> on_demand_;
+  std::mutex mutex_;  // over the rest; taken before the engine's
+  std::uint64_t next_request_id_ = 1;
+  Demands demands_;
+  std::unordered_map<std::uint64_t, DemandKey> asked_;  // by request id
+};
+
+}  // namespace policy
+
+#endif  // RUNTIME_LIMITS_STORE_SHARED_COUNTERS_H_

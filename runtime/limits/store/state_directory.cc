@@ -1,0 +1,88 @@
+#include "runtime/limits/store/state_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace policy {
+namespace {
+
+constexpr mode_t kDirectoryMode = 0700;
+constexpr mode_t kFileMode = 0600;
+constexpr mode_t kWritableByOthers = 0022;
+
+std::unexpected<std::string> Refuse(const std::string& path, std::string_view why) {
+  return std::unexpected("state directory " + path + ": " + std::string(why));
+}
+
+// Makes `path` and its missing parents, each with mode 0700.
+std::expected<void, std::string> MakeDirectories(const std::string& path) {
+  std::filesystem::path made;
+  for (const std::filesystem::path& part : std::filesystem::path(path)) {
+    made /= part;
+    if (part.empty() || mkdir(made.c_str(), kDirectoryMode) == 0 || errno == EEXIST) continue;
+    // A parent may be there and not ours to make (EROFS, EACCES): opening the last one tells.
+    if (errno != EROFS && errno != EACCES) return Refuse(path, std::strerror(errno));
+  }
+  return {};
+}
+
+}  // namespace
+
+StateDirectory::StateDirectory(std::string path, File directory)
+    : path_(std::move(path)), directory_(std::move(directory)) {}
+
+std::optional<std::string> StateDirectory::DefaultPath(const Environment& environment) {
+  const auto is_absolute = [](const char* path) { return path != nullptr && path[0] == '/'; };
+  if (is_absolute(environment.state_home)) return std::string(environment.state_home) + "/policyd";
+  if (is_absolute(environment.home)) return std::string(environment.home) + "/.local/state/policyd";
+  return std::nullopt;
+}
+
+std::expected<StateDirectory, std::string> StateDirectory::Open(const std::string& given_path) {
+  std::string path = given_path;
+  // open() with O_NOFOLLOW would follow a link that is written with a slash after it.
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  if (path.empty()) return Refuse(path, "the path is empty");
+  if (auto made = MakeDirectories(path); !made) return std::unexpected(made.error());
+  File directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory.is_open()) {
+    const bool is_link = errno == ELOOP || errno == ENOTDIR;
+    return Refuse(path, is_link ? "not a directory, or a symbolic link" : std::strerror(errno));
+  }
+  struct stat status;
+  if (fstat(directory.descriptor(), &status) != 0) return Refuse(path, std::strerror(errno));
+  if (status.st_uid != geteuid()) return Refuse(path, "it belongs to another user");
+  if ((status.st_mode & kWritableByOthers) != 0) {
+    return Refuse(path, "others may write to it; chmod 700 it");
+  }
+  return StateDirectory(std::move(path), std::move(directory));
+}
+
+std::expected<File, std::string> StateDirectory::OpenFile(const char* name) const {
+  File file(openat(descriptor(), name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                   kFileMode));
+  const std::string path = path_ + "/" + name;
+  if (!file.is_open()) return Refuse(path, std::strerror(errno));
+  struct stat status;
+  if (fstat(file.descriptor(), &status) != 0) return Refuse(path, std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return Refuse(path, "not a plain file");
+  if (status.st_uid != geteuid()) return Refuse(path, "it belongs to another user");
+  return file;
+}
+
+std::expected<std::optional<File>, std::string> StateDirectory::TryLead() const {
+  std::expected<File, std::string> file = OpenFile("lock");
+  if (!file) return std::unexpected(file.error());
+  if (flock(file->descriptor(), LOCK_EX | LOCK_NB) == 0) return std::move(*file);
+  if (errno == EWOULDBLOCK || errno == EINTR) return std::nullopt;
+  return Refuse(path_ + "/lock", std::strerror(errno));
+}
+
+}  // namespace policy

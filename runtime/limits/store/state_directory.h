@@ -1,0 +1,49 @@
+// The directory that the processes of one user share: nobody else may write there, or what limits
+// count would be theirs to say.
+#ifndef RUNTIME_LIMITS_STORE_STATE_DIRECTORY_H_
+#define RUNTIME_LIMITS_STORE_STATE_DIRECTORY_H_
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/limits/store/file.h"
+
+namespace policy {
+
+class StateDirectory {
+ public:
+  // Makes the directory with mode 0700, and its parents, where missing. Refuses what is no
+  // directory, a symbolic link, what belongs to another user, and what group or others may write
+  // to. The error is a sentence that names the path.
+  static std::expected<StateDirectory, std::string> Open(const std::string& path);
+
+  // Where state lies unless told, from the environment's XDG_STATE_HOME and HOME (null: not set):
+  // policyd below the first, else below .local/state of the second. nullopt: neither is absolute.
+  struct Environment {
+    const char* state_home = nullptr;
+    const char* home = nullptr;
+  };
+  static std::optional<std::string> DefaultPath(const Environment& environment);
+
+  int descriptor() const { return directory_.descriptor(); }
+  const std::string& path() const { return path_; }
+
+  // Opens, or makes with mode 0600, a plain file of this directory; never through a link.
+  std::expected<File, std::string> OpenFile(const char* name) const;
+
+  // Whoever holds this lock is the leader; it ends with the process, however that ends. nullopt:
+  // another process has it.
+  std::expected<std::optional<File>, std::string> TryLead() const;
+
+ private:
+  StateDirectory(std::string path, File directory);
+
+  std::string path_;
+  File directory_;
+};
+
+}  // namespace policy
+
+#endif  // RUNTIME_LIMITS_STORE_STATE_DIRECTORY_H_
