@@ -85,4 +85,22 @@ std::expected<std::optional<File>, std::string> StateDirectory::TryLead() const 
   return Refuse(path_ + "/lock", std::strerror(errno));
 }
 
+std::expected<File, std::string> StateDirectory::JoinMembers() const {
+  std::expected<File, std::string> file = OpenFile("members");
+  if (!file) return file;
+  // Waits at most for another's IsAlone.
+  while (flock(file->descriptor(), LOCK_SH) != 0) {
+    if (errno != EINTR) return Refuse(path_ + "/members", std::strerror(errno));
+  }
+  return file;
+}
+
+bool StateDirectory::IsAlone(const File& members) {
+  const bool is_alone = flock(members.descriptor(), LOCK_EX | LOCK_NB) == 0;
+  // Whether it succeeds or not, the share was given up for the attempt.
+  while (flock(members.descriptor(), LOCK_SH) != 0 && errno == EINTR) {
+  }
+  return is_alone;
+}
+
 }  // namespace policy

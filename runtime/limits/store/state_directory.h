@@ -37,6 +37,11 @@ class StateDirectory {
   // another process has it.
   std::expected<std::optional<File>, std::string> TryLead() const;
 
+  // Every process that leases holds a share of this lock as long as it lives.
+  std::expected<File, std::string> JoinMembers() const;
+  // Whether no other process was a member at some moment during the call. `members` stays joined.
+  static bool IsAlone(const File& members);
+
  private:
   StateDirectory(std::string path, File directory);
 
