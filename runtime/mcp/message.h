@@ -15,17 +15,10 @@
 #include <string_view>
 
 #include "policy/request.h"
+#include "runtime/mcp/limits.h"
 #include "runtime/program/frame.h"
 
 namespace policy::mcp {
-
-// Limits by name; every one refuses with a text that gives it.
-inline constexpr std::size_t kMessageBytesMax = std::size_t{8} << 20;
-inline constexpr std::size_t kDepthMax = 128;
-inline constexpr std::size_t kMembersMax = 65'536;  // members of one object
-inline constexpr std::size_t kNumberBytesMax = 4'096;
-inline constexpr std::size_t kToolNameBytesMax = 1'024;
-inline constexpr std::size_t kIdBytesMax = 1'024;
 
 enum class MessageKind : std::uint8_t { Request, Notification, Response };
 
@@ -89,9 +82,14 @@ class MessageReader {
 };
 
 // Fills the slots of the context roots (tool, grant, claims, client, now) that the program asks
-// for. false: one of the raw texts of `context` is not a strictly readable record, and the call
-// must be denied.
+// for, anew when they are filled already; tool.name is frame.tool. false: one of the raw texts of
+// `context` that the program asks for is not strictly readable, or not a record (tags: a list), and
+// the call must be denied. Thread-safe with a frame a thread.
 bool FillContext(const CallContext& context, Frame& frame);
+
+// Clears the frame and fills it from a raw arguments object that came without a message, as
+// strictly as Read does; `raw_arguments` outlives the use of the frame. The caller sets frame.tool.
+std::expected<void, Refusal> FillArguments(std::string_view raw_arguments, Frame& frame);
 
 }  // namespace policy::mcp
 

@@ -207,6 +207,7 @@ Truth ApplyToList(Predicate predicate, const Value& list, const Operand& operand
   }
 }
 
+// A null is neither a value nor the lack of one.
 Truth Exists(ValueKind kind) {
   if (kind == ValueKind::Broken || kind == ValueKind::Null) return Truth::Unknown;
   return ToTruth(kind != ValueKind::Absent);

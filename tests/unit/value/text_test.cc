@@ -262,6 +262,8 @@ TEST_CASE("a URL has one host, or none is sure") {
       {"http://example.com.", nullptr},
       {"http://.example.com", nullptr},
       {"http://a..b", nullptr},
+      {"http://-a.b", nullptr},
+      {"http://a-.b", nullptr},
       {"http://[::1]/", nullptr},
       {"http://example.com:", nullptr},
       {"http://example.com:0", nullptr},

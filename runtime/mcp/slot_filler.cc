@@ -1,0 +1,114 @@
+#include "runtime/mcp/slot_filler.h"
+
+#include "runtime/value/decimal.h"
+#include "runtime/value/json_walk.h"
+
+namespace policy::mcp {
+
+using format::kNone;
+
+void SlotFiller::Fill(std::uint32_t node, const Value& value) {
+  const std::uint32_t slot = layout_->path_nodes()[node].slot;
+  if (slot != kNone) frame_->Fill(slot, value);
+}
+
+Value SlotFiller::ReadNumber(std::string_view raw) const {
+  Value value = Value::MakeString(raw);
+  value.kind = ValueKind::InexactNumber;
+  const auto number = raw.size() <= kNumberBytesMax ? ParseDecimal(raw) : std::nullopt;
+  if (!number) return value;
+  if (layout_->header().numbers_exact == 0 && !SurvivesBinary64(raw)) return value;
+  value.kind = ValueKind::Number;
+  value.coefficient = number->coefficient;
+  value.exponent = number->exponent;
+  return value;
+}
+
+void SlotFiller::FillScalar(std::uint32_t node, const JsonScalar& scalar) {
+  // A scalar is no parent.
+  BreakChildren(node);
+  if (layout_->path_nodes()[node].slot == kNone) return;
+  Value value;
+  switch (scalar.kind) {
+    case JsonKind::Null:
+      value.kind = ValueKind::Null;
+      break;
+    case JsonKind::False:
+    case JsonKind::True:
+      value = Value::MakeBool(scalar.kind == JsonKind::True);
+      break;
+    case JsonKind::Number:
+      value = ReadNumber(scalar.raw);
+      break;
+    case JsonKind::String:
+      if (scalar.has_escapes) {
+        char* const room = frame_->Reserve(scalar.raw.size());
+        value = Value::MakeString({room, Unescape(scalar.raw, room)});
+      } else {
+        value = Value::MakeString(WithoutQuotes(scalar.raw));
+      }
+      break;
+  }
+  Fill(node, value);
+}
+
+// A list answers for its elements only, a record for its members only. Elements that the list does
+// not have stay broken: nothing can be said of them; members that the record does not have are
+// absent.
+void SlotFiller::OpenContainer(std::uint32_t node, bool is_record) {
+  const auto nodes = layout_->path_nodes();
+  for (std::uint32_t child = nodes[node].first_child; child != kNone;
+       child = nodes[child].next_sibling) {
+    const bool is_member = nodes[child].index == kNone;
+    if (!is_record || !is_member) FillBelow(child, ValueKind::Broken);
+  }
+}
+
+void SlotFiller::FillContainer(std::uint32_t node, bool is_record, std::string_view raw) {
+  if (layout_->path_nodes()[node].slot == kNone) return;
+  Value value = Value::MakeString(raw);
+  value.kind = is_record ? ValueKind::Record : ValueKind::List;
+  value.boolean = layout_->header().numbers_exact != 0;
+  Fill(node, value);
+}
+
+void SlotFiller::BreakChildren(std::uint32_t node) {
+  const auto nodes = layout_->path_nodes();
+  for (std::uint32_t child = nodes[node].first_child; child != kNone;
+       child = nodes[child].next_sibling) {
+    FillBelow(child, ValueKind::Broken);
+  }
+}
+
+void SlotFiller::FillBelow(std::uint32_t node, ValueKind kind) {
+  const auto nodes = layout_->path_nodes();
+  Value value;
+  value.kind = kind;
+  // In preorder; from a node without children up to the first that has a sibling.
+  for (std::uint32_t at = node;;) {
+    Fill(at, value);
+    if (nodes[at].first_child != kNone) {
+      at = nodes[at].first_child;
+      continue;
+    }
+    while (at != node && nodes[at].next_sibling == kNone) at = nodes[at].parent;
+    if (at == node) return;
+    at = nodes[at].next_sibling;
+  }
+}
+
+void SlotFiller::String(std::uint32_t node, std::string_view text) {
+  BreakChildren(node);
+  Fill(node, Value::MakeString(text));
+}
+
+void SlotFiller::Number(std::uint32_t node, std::int64_t number) {
+  BreakChildren(node);
+  Fill(node, Value::MakeNumber(*ParseDecimal(std::to_string(number))));
+}
+
+void SlotFiller::Time(std::uint32_t node, std::int64_t nanoseconds) {
+  Fill(node, Value::MakeTime(nanoseconds));
+}
+
+}  // namespace policy::mcp
