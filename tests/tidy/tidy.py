@@ -4,6 +4,7 @@
 Prints `file:line: what, and how to mend it` and ends with 1 if there is anything.
 """
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import lists
 import words
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-SKIPPED = ("build/", "node_modules", "LICENSE")
+SKIPPED = ("build/", "node_modules", "LICENSE", ".git")
 TEXT = (".cc", ".h", ".def", ".py", ".mjs", ".js", ".json", ".jsonl", ".md", ".txt", ".cmake", ".case", ".sh", "dev", "run")
 
 
@@ -25,8 +26,11 @@ def project_files():
             cwd=TOP, check=True, capture_output=True, text=True,
         ).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError):
-        out = [str(p.relative_to(TOP)) for p in TOP.rglob("*") if p.is_file()]
-    return sorted(p for p in set(out) if not p.startswith(SKIPPED + (".git/",)) and (TOP / p).is_file())
+        out = []
+        for folder, folders, names in os.walk(TOP):
+            folders[:] = [f for f in folders if f not in ("build", "node_modules", ".git", "__pycache__")]
+            out.extend(os.path.relpath(os.path.join(folder, name), TOP) for name in names)
+    return sorted(p for p in set(out) if not p.startswith(SKIPPED) and (TOP / p).is_file())
 
 
 def main():
