@@ -257,6 +257,10 @@ void CheckCosts(Resolution& resolution) {
     }
   }
   for (const auto& limits : limits_of) {
+    const auto differs = [&](const PlacedLimit& limit) {
+      return CostsDiffer(limits[0].rule->limit, limit.rule->limit);
+    };
+    if (std::ranges::none_of(limits, differs)) continue;  // all tools charge it alike
     for (std::size_t i = 1; i < limits.size(); ++i) {
       const PlacedLimit& second = limits[i];
       for (std::size_t j = 0; j < i; ++j) {

@@ -99,9 +99,10 @@ void ResolveBlock(Resolution& resolution, const ast::ToolBlock& syntax) {
     ir::Rule rule;
     rule.id = statement.id;
     rule.span = statement.span;
+    // A limit's own words say how much is used and when to try again.
     if (statement.because) {
       rule.message = statement.because->text;
-    } else if (syntax.reason) {
+    } else if (syntax.reason && !std::holds_alternative<ast::Limit>(statement.node)) {
       rule.message = syntax.reason->text;
     }
     if (!std::visit(FillRule{resolution, syntax, rule}, statement.node)) continue;

@@ -1,0 +1,97 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "compiler/check/findings.h"
+#include "compiler/check/regex_anchor.h"
+
+namespace policy {
+
+namespace {
+
+using format::Root;
+using format::RuleKind;
+
+// The tests below `condition`. Formulas stand after their operands, and readers bound how deep they
+// nest.
+void Collect(const Checked& checked, ir::FormulaId condition, bool negated,
+             std::vector<UsedTest>& tests) {
+  const ir::Formula& formula = checked.formula(condition);
+  if (formula.kind == ir::FormulaKind::Test) {
+    tests.push_back({&checked.test(formula.test_id), negated});
+  }
+  const bool inner = negated != (formula.kind == ir::FormulaKind::Not);
+  for (const ir::FormulaId operand : formula.operands) Collect(checked, operand, inner, tests);
+}
+
+bool IsSame(const UsedTest& a, const UsedTest& b) {
+  return a.negated == b.negated && a.test->path_id == b.test->path_id &&
+         a.test->predicate == b.test->predicate && a.test->operand == b.test->operand &&
+         a.test->when_absent == b.test->when_absent;
+}
+
+// Rules have few conditions (kRuleConditionsMax), so every pair is looked at.
+void CheckRepeated(const Checked& checked, const std::vector<UsedTest>& tests) {
+  for (std::size_t i = 1; i < tests.size(); ++i) {
+    const auto here = tests.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto first =
+        std::find_if(tests.begin(), here, [&](const UsedTest& t) { return IsSame(t, tests[i]); });
+    if (first == here) continue;
+    checked.diagnostics.Report(diag::ConditionTwice, checked.source, tests[i].test->span)
+        .Note(first->test->span, "the same condition");
+  }
+}
+
+void CheckTrust(const Checked& checked, const ir::Test& test) {
+  const ir::Path& path = checked.path(test.path_id);
+  const auto* member = path.steps.empty() ? nullptr : std::get_if<std::string>(&path.steps[0]);
+  if (path.root == Root::Client && member != nullptr) {
+    checked.diagnostics.Report(diag::ClientTrusted, checked.source, test.span, *member)
+        .Help("a client can call itself anything; decide by `grant` or `claims`");
+  }
+  if (path.root == Root::Tool && member != nullptr &&
+      (*member == "category" || *member == "risk" || *member == "annotations")) {
+    checked.diagnostics.Report(diag::NoLock, checked.source, test.span, *member)
+        .Help("without a lock it is absent, and a condition on it is unknown");
+  }
+}
+
+// Only where a match makes a call more permitted: an expression that must not match may well look
+// for something anywhere.
+void CheckAnchor(const Checked& checked, const ir::Rule& rule, const UsedTest& used) {
+  if (used.test->predicate != Predicate::Matches || used.negated) return;
+  if (rule.kind != RuleKind::Require && rule.kind != RuleKind::Allow) return;
+  const std::string& text = std::get<ir::RegexText>(used.test->operand).text;
+  if (IsAnchored(text)) return;
+  checked.diagnostics.Report(diag::Unanchored, checked.source, used.test->span, text)
+      .Help("`^` and `$` around it make it speak of the whole text");
+}
+
+void CheckAbsent(const Checked& checked, const ir::Test& test) {
+  if (test.predicate != Predicate::Exists || !test.when_absent) return;
+  checked.diagnostics.Report(diag::AbsentExists, checked.source, test.span).Help("remove `absent`");
+}
+
+}  // namespace
+
+std::vector<UsedTest> TestsOf(const Checked& checked, const ir::Rule& rule) {
+  std::vector<UsedTest> tests;
+  const bool has_condition = rule.kind == RuleKind::Deny || rule.kind == RuleKind::Require ||
+                             rule.kind == RuleKind::Allow || rule.kind == RuleKind::Approve;
+  if (has_condition) Collect(checked, rule.condition_id, false, tests);
+  return tests;
+}
+
+void CheckConditions(const Checked& checked) {
+  for (const ir::Rule& rule : checked.policy.rules) {
+    const std::vector<UsedTest> tests = TestsOf(checked, rule);
+    CheckRepeated(checked, tests);
+    for (const UsedTest& used : tests) {
+      CheckTrust(checked, *used.test);
+      CheckAnchor(checked, rule, used);
+      CheckAbsent(checked, *used.test);
+    }
+  }
+}
+
+}  // namespace policy

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Holds include/policy/diagnostics.def to its word: codes and names are unique and never reused, each row is emitted
+in one place, has a page with a bad and a good example, is printed by a case, and its message keeps the style."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Codes that no case prints, each with its reason.
+NOT_IN_CASES = {
+    "P1004": "needs a file of 32 MiB: tests/unit/grammar/limits_test.cc",
+    "P1012": "needs a string of 16 KiB: tests/unit/grammar/limits_test.cc",
+    "P1013": "needs a long list: tests/unit/grammar/limits_test.cc",
+    "P1014": "needs 100,000 rules: tests/unit/grammar/limits_test.cc",
+}
+
+ROW = re.compile(r'^DIAGNOSTIC\((P\d{4}), (Error|Warning|Info), (\w+),\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
+RETIRED = re.compile(r"^RETIRED\((P\d{4})\)", re.MULTILINE)
+
+
+def style_faults(message):
+    if message[0].isupper():
+        yield "begins with a capital"
+    if message.endswith("."):
+        yield "ends with a period"
+    if "\\n" in message:
+        yield "is longer than a line"
+    if re.search(r"['‘’“”]", message):
+        yield "quotes with something else than backticks"
+
+
+def main():
+    faults = []
+    table = (ROOT / "include/policy/diagnostics.def").read_text()
+    rows = ROW.findall(table)
+    if len(rows) != len(re.findall(r"^DIAGNOSTIC\(", table, re.MULTILINE)):
+        faults.append("a row of the table is not of the form DIAGNOSTIC(P1234, Severity, Name, \"message\", types…)")
+    codes = [row[0] for row in rows] + RETIRED.findall(table)
+    names = [row[2] for row in rows]
+    faults += [f"{code} stands twice in the table" for code in sorted(set(codes)) if codes.count(code) > 1]
+    faults += [f"{name} stands twice in the table" for name in sorted(set(names)) if names.count(name) > 1]
+
+    sources = [path.read_text() for folder in ("grammar", "compiler", "runtime") for path in (ROOT / folder).rglob("*.cc")]
+    cases = b"".join(path.read_bytes() for path in (ROOT / "tests/cases").rglob("*.case")).decode(errors="replace")
+    for code, _, name, message in rows:
+        places = sum(len(re.findall(rf"\bdiag::{name}\b", text)) for text in sources)
+        if places != 1:
+            faults.append(f"{code} {name} is emitted in {places} places, not in one")
+        printed = f"[{code}]" in cases or f'"code": "{code}"' in cases
+        if not printed and code not in NOT_IN_CASES:
+            faults.append(f"{code} {name} is printed by no case")
+        if printed and code in NOT_IN_CASES:
+            faults.append(f"{code} is printed by a case: take it off the list of exemptions")
+        page = ROOT / f"docs/diagnostics/{code}.md"
+        text = page.read_text() if page.exists() else ""
+        if not text.startswith(f"# {code}: "):
+            faults.append(f"docs/diagnostics/{code}.md is missing, or does not begin with `# {code}: `")
+        elif "\nWrong:\n" not in text or "\nRight:\n" not in text:
+            faults.append(f"docs/diagnostics/{code}.md lacks an example under `Wrong:` or `Right:`")
+        faults += [f"{code}: the message {fault}" for fault in style_faults(message)]
+    known = {row[0] for row in rows}
+    for page in sorted((ROOT / "docs/diagnostics").glob("P*.md")):
+        if page.stem not in known:
+            faults.append(f"{page.relative_to(ROOT)} is about no diagnostic")
+    print("\n".join(faults) or f"{len(rows)} diagnostics: all is well")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
