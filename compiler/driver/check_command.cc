@@ -9,8 +9,8 @@
 
 #include "compiler/driver/command.h"
 #include "compiler/driver/policy_files.h"
-#include "compiler/front_end.h"
 #include "grammar/diagnostic_renderer.h"
+#include "policy/compiler.h"
 
 namespace policy {
 
@@ -60,7 +60,7 @@ std::expected<void, std::string> Fixed(std::unique_ptr<Source>& source,
     if (text == source->text()) break;
     source = std::make_unique<Source>(source->name(), std::move(text));
     diagnostics = std::make_unique<Diagnostics>();
-    RunFrontEnd(*source, *diagnostics);
+    Compile(*source, {}, *diagnostics);
   }
   if (source->text() == before) return {};
   return files.Write(source->name(), source->text());
@@ -90,7 +90,7 @@ int Check(const CheckOptions& options, DriverEnv& env) {
   std::vector<const Diagnostic*> findings;
   for (std::unique_ptr<Source>& source : *sources) {
     auto diagnostics = std::make_unique<Diagnostics>();
-    RunFrontEnd(*source, *diagnostics);
+    Compile(*source, {}, *diagnostics);
     if (options.fix) {
       if (const auto fixed = Fixed(source, diagnostics, env.files); !fixed) {
         env.err << "policyc: cannot write `" << source->name() << "`: " << fixed.error() << "\n";
