@@ -1,0 +1,53 @@
+// A policy and a call from bytes: the optimised program, the plain one and the reference agree.
+//
+// Four lines: policy.json, the tool's name, its arguments, the claims.
+#include <array>
+#include <cstdint>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include "runtime/value/utf8.h"
+#include "tests/differential/case.h"
+
+namespace {
+
+constexpr std::size_t kBytesMax = 16'384;
+
+std::array<std::string, 4> Lines(std::string_view text) {
+  std::array<std::string, 4> lines;
+  for (std::string& line : lines) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  if (size > kBytesMax || !policy::IsValidUtf8(input)) return 0;
+  const auto [policy_text, tool, arguments, claims] = Lines(input);
+  auto policy = reference::ParseJson(policy_text);
+  const auto parsed_arguments = reference::ParseJson(arguments);
+  const auto parsed_claims = reference::ParseJson(claims);
+  if (!policy || !parsed_arguments || !parsed_arguments->Is(reference::Json::Kind::Record))
+    return 0;
+  differential::Case each;
+  each.policy = std::move(*policy);
+  differential::Step step;
+  step.call.tool = tool;
+  step.call.arguments = ToText(*parsed_arguments);
+  if (parsed_claims && parsed_claims->Is(reference::Json::Kind::Record))
+    step.call.context.claims = ToText(*parsed_claims);
+  step.call.context.now_ns = 1'774'738'800'000'000'000;
+  each.steps.assign(3, step);
+  const auto result = differential::RunCase(each, nullptr);
+  if (result.kind == differential::CaseResult::Kind::Differs) {
+    std::cout << differential::Describe(each) << result.report << std::endl;
+    __builtin_trap();
+  }
+  return 0;
+}
