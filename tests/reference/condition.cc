@@ -26,10 +26,32 @@ bool Orders(const std::string& op, int comparison) {
   return comparison >= 0;
 }
 
-Truth Compare(const std::string& op, const Json& value, const Json& operand) {
+// How the numbers of a value are read: UsableNumber for those of a call, ExactNumber for those that
+// the policy itself supplies.
+using ReadNumber = std::optional<Digits> (*)(std::string_view text);
+
+// `==` on two scalars, the second of which the policy has written.
+Truth Equal(const Json& value, const Json& written, ReadNumber read) {
+  if (value.kind != written.kind) return Truth::Unknown;
+  switch (value.kind) {
+    case Kind::String:
+      return From(value.text == written.text);
+    case Kind::Bool:
+      return From(value.boolean == written.boolean);
+    case Kind::Number: {
+      const auto x = read(value.text);
+      const auto y = ExactNumber(written.text);
+      return x && y ? From(*x == *y) : Truth::Unknown;
+    }
+    default:
+      return Truth::Unknown;
+  }
+}
+
+Truth Compare(const std::string& op, const Json& value, const Json& operand, ReadNumber read) {
   if (!value.Is(Kind::Number) || !operand.Is(Kind::Number)) return Truth::Unknown;
-  const auto a = UsableNumber(value.text);
-  const auto b = UsableNumber(operand.text);
+  const auto a = read(value.text);
+  const auto b = ExactNumber(operand.text);
   if (!a || !b) return Truth::Unknown;
   return From(Orders(op, CompareNumbers(*a, *b)));
 }
@@ -44,20 +66,20 @@ Truth TestTime(const std::string& op, std::int64_t time_ns, const Json& operand)
   return Truth::Unknown;
 }
 
-Truth In(const Json& value, const Json& set) {
+Truth In(const Json& value, const Json& set, ReadNumber read) {
   Truth result = Truth::False;
-  for (const Json& member : set.items) result = Or(result, Equal(value, member));
+  for (const Json& member : set.items) result = Or(result, Equal(value, member, read));
   return result;
 }
 
-Truth Contains(const Json& value, const Json& operand) {
+Truth Contains(const Json& value, const Json& operand, ReadNumber read) {
   if (value.Is(Kind::String))
     return operand.Is(Kind::String) ? From(value.text.find(operand.text) != std::string::npos)
                                     : Truth::Unknown;
   if (!value.Is(Kind::List) || value.items.size() > kElementsMax) return Truth::Unknown;
   bool unknown = false;
   for (const Json& item : value.items) {
-    const Truth equal = Equal(item, operand);
+    const Truth equal = Equal(item, operand, read);
     if (equal == Truth::True) return Truth::True;
     if (equal == Truth::Unknown) unknown = true;
     if (item.Is(Kind::String) && operand.Is(Kind::String) &&
@@ -95,13 +117,14 @@ Truth TestText(const std::string& op, const Json& value, const Json& operand) {
   return Truth::Unknown;
 }
 
-Truth TestValue(const std::string& op, const Json& value, const Json& operand) {
-  if (op == "eq") return Equal(value, operand);
-  if (op == "neq") return Not(Equal(value, operand));
-  if (op == "in") return In(value, operand);
-  if (op == "not_in") return Not(In(value, operand));
-  if (op == "lt" || op == "lte" || op == "gt" || op == "gte") return Compare(op, value, operand);
-  if (op == "contains") return Contains(value, operand);
+Truth TestValue(const std::string& op, const Json& value, const Json& operand, ReadNumber read) {
+  if (op == "eq") return Equal(value, operand, read);
+  if (op == "neq") return Not(Equal(value, operand, read));
+  if (op == "in") return In(value, operand, read);
+  if (op == "not_in") return Not(In(value, operand, read));
+  if (op == "lt" || op == "lte" || op == "gt" || op == "gte")
+    return Compare(op, value, operand, read);
+  if (op == "contains") return Contains(value, operand, read);
   return TestText(op, value, operand);
 }
 
@@ -149,23 +172,6 @@ Found Walk(const Json& root, const std::vector<Step>& steps) {
   return {Found::Kind::Value, at, 0};
 }
 
-Truth Equal(const Json& a, const Json& b) {
-  if (a.kind != b.kind) return Truth::Unknown;
-  switch (a.kind) {
-    case Kind::String:
-      return From(a.text == b.text);
-    case Kind::Bool:
-      return From(a.boolean == b.boolean);
-    case Kind::Number: {
-      const auto x = UsableNumber(a.text);
-      const auto y = UsableNumber(b.text);
-      return x && y ? From(*x == *y) : Truth::Unknown;
-    }
-    default:
-      return Truth::Unknown;
-  }
-}
-
 Truth Test(const Condition& condition, const Found& found) {
   if (condition.op == "exists") {
     const bool negated =
@@ -176,9 +182,9 @@ Truth Test(const Condition& condition, const Found& found) {
   if (found.kind == Found::Kind::Time)
     return TestTime(condition.op, found.time_ns, *condition.value);
   if (found.kind == Found::Kind::Absent && condition.absent)
-    return TestValue(condition.op, *condition.absent, *condition.value);
+    return TestValue(condition.op, *condition.absent, *condition.value, ExactNumber);
   if (found.kind != Found::Kind::Value) return Truth::Unknown;
-  return TestValue(condition.op, *found.value, *condition.value);
+  return TestValue(condition.op, *found.value, *condition.value, UsableNumber);
 }
 
 }  // namespace reference

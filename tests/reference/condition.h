@@ -28,9 +28,6 @@ struct Found {
 // From a present root along the steps.
 Found Walk(const Json& root, const std::vector<Step>& steps);
 
-// `==` on two scalars.
-Truth Equal(const Json& a, const Json& b);
-
 // `absent` supplies a value for what is absent, and for nothing else.
 Truth Test(const Condition& condition, const Found& found);
 

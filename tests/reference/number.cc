@@ -60,12 +60,15 @@ Digits ReadDigits(std::string_view text) {
   return out.digits.empty() ? Digits{} : out;
 }
 
-std::optional<Digits> UsableNumber(std::string_view text) {
+std::optional<Digits> ExactNumber(std::string_view text) {
   Digits number = ReadDigits(text);
   if (number.digits.size() > kDigitsMax) return std::nullopt;
   if (number.exponent < -kExponentMax || number.exponent > kExponentMax) return std::nullopt;
-  if (ChangedByBinary64(text)) return std::nullopt;
   return number;
+}
+
+std::optional<Digits> UsableNumber(std::string_view text) {
+  return ChangedByBinary64(text) ? std::nullopt : ExactNumber(text);
 }
 
 int CompareNumbers(const Digits& a, const Digits& b) {

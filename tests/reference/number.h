@@ -22,11 +22,14 @@ struct Digits {
 // `text` is a JSON number.
 Digits ReadDigits(std::string_view text);
 
-// The number that conditions may use: in the exact range and not changed by a binary64 reader. Else
-// nullopt.
+// A number of a policy: in the exact range. Else nullopt.
+std::optional<Digits> ExactNumber(std::string_view text);
+
+// The number of a call that conditions may use: in the exact range and not changed by a binary64
+// reader. Else nullopt.
 std::optional<Digits> UsableNumber(std::string_view text);
 
-// Negative, zero or positive as a < b, a == b, a > b. REQUIRES: both came from UsableNumber.
+// Negative, zero or positive as a < b, a == b, a > b. REQUIRES: both are in the exact range.
 int CompareNumbers(const Digits& a, const Digits& b);
 
 // The count of 10^-scale units. nullopt: more decimals than that, or 2^63 and more in size.

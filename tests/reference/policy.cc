@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 
 #include "tests/reference/number.h"
 
@@ -58,10 +59,13 @@ std::int64_t WholeSeconds(const std::string& text) {
   }
 }
 
+// 500.00 has two, 5.25e1 has one, 5e2 none.
 int DecimalsWritten(const std::string& number) {
-  const std::size_t point = number.find('.');
-  if (point == std::string::npos || number.find_first_of("eE") != std::string::npos) return 0;
-  return static_cast<int>(number.size() - point - 1);
+  const std::size_t e = std::min(number.find_first_of("eE"), number.size());
+  const std::size_t point = number.substr(0, e).find('.');
+  const int behind_point = point == std::string::npos ? 0 : static_cast<int>(e - point - 1);
+  const int exponent = e == number.size() ? 0 : std::stoi(number.substr(e + 1));
+  return std::max(0, behind_point - exponent);
 }
 
 std::int64_t Units(const std::string& number, int scale) {
@@ -91,8 +95,11 @@ std::vector<Scope> ReadScopes(const Json* json) {
     const std::string root = kind == "claim" ? "claims." : "args.";
     return {{kind, NeedPath(root + value.text)}};
   }
+  // The order and repetitions say nothing.
+  std::map<std::string, Scope> scopes;
+  for (const Json& item : json->items) scopes[ToText(item)] = ReadScopes(&item).at(0);
   std::vector<Scope> out;
-  for (const Json& item : json->items) out.push_back(ReadScopes(&item).at(0));
+  for (auto& [text, scope] : scopes) out.push_back(std::move(scope));
   return out;
 }
 
