@@ -31,8 +31,10 @@ bool ScopeKey::AddValue(const Value& value) {
       return Add('b', value.boolean ? "t" : "f");
     case ValueKind::Number: {
       // Normalised decimals are equal exactly when their members are.
+      constexpr std::size_t kCoefficientBytesMax = 20;
       std::array<char, 32> text;
-      auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value.coefficient);
+      char* end =
+          std::to_chars(text.data(), text.data() + kCoefficientBytesMax, value.coefficient).ptr;
       *end++ = 'e';
       end = std::to_chars(end, text.data() + text.size(), static_cast<int>(value.exponent)).ptr;
       return Add('n', {text.data(), static_cast<std::size_t>(end - text.data())});
