@@ -47,7 +47,7 @@ bool DropItem(Json& json) {
 
 bool AlterMax(Json& json) {
   if (!json.Is(Json::Kind::Number)) return false;
-  json.text = json.text == "2" ? "3" : "2";
+  json = Json::Number(json.text == "2" ? "3" : "2");
   return true;
 }
 

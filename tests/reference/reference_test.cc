@@ -124,6 +124,13 @@ TEST_CASE("numbers are exact and unchanged by a binary64 reader, or unusable") {
   CHECK(CompareNumbers(*UsableNumber("-2"), *UsableNumber("0.1")) < 0);
 }
 
+TEST_CASE("times are read with their offset") {
+  CHECK(ReadTime("1970-01-01T00:00:00Z") == 0);
+  CHECK(ReadTime("1970-01-01T01:30:00.25+01:30") == 250'000'000);
+  CHECK(ReadTime("1969-12-31T23:00:00-01:00") == 0);
+  CHECK_FALSE(ReadTime("2026-02-30T00:00:00Z"));
+}
+
 TEST_CASE("`*` matches any bytes") {
   CHECK(MatchesPattern("a*c", "abbc"));
   CHECK(MatchesPattern("*", ""));

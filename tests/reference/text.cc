@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
-#include <sstream>
+#include <cstdio>
 
 namespace reference {
 namespace {
@@ -163,14 +163,38 @@ bool SameButForCase(std::string_view a, std::string_view b) {
 }
 
 std::optional<std::int64_t> ReadTime(std::string_view text) {
-  date::sys_time<std::chrono::nanoseconds> time;
-  for (const char* format : {"%FT%TZ", "%FT%T%Ez"}) {
-    std::istringstream in{std::string(text)};
-    in >> date::parse(format, time);
-    if (!in.fail() && in.peek() == std::istringstream::traits_type::eof())
-      return time.time_since_epoch().count();
+  const std::string copy(text);
+  int year = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  int read = 0;
+  if (std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute,
+                  &second, &read) != 6)
+    return std::nullopt;
+  std::string rest = copy.substr(static_cast<std::size_t>(read));
+  std::int64_t fraction_ns = 0;
+  if (rest.starts_with('.')) {
+    std::size_t end = std::min(rest.find_first_not_of("0123456789", 1), rest.size());
+    fraction_ns = std::stoll((rest.substr(1, end - 1) + "000000000").substr(0, 9));
+    rest.erase(0, end);
   }
-  return std::nullopt;
+  int offset_minutes = 0;
+  if (rest != "Z") {
+    int offset_hours = 0;
+    if (std::sscanf(rest.c_str(), "%3d:%2d", &offset_hours, &offset_minutes) != 2)
+      return std::nullopt;
+    offset_minutes += (offset_hours < 0 ? -offset_hours : offset_hours) * 60;
+    if (rest[0] == '-') offset_minutes = -offset_minutes;
+  }
+  const auto calendar_day = date::year(year) / date::month(month) / date::day(day);
+  if (!calendar_day.ok()) return std::nullopt;
+  const auto days = date::sys_days(calendar_day).time_since_epoch();
+  const std::int64_t seconds =
+      std::chrono::seconds(days).count() + hour * 3600 + (minute - offset_minutes) * 60 + second;
+  return seconds * 1'000'000'000 + fraction_ns;
 }
 
 }  // namespace reference
