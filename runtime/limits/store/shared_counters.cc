@@ -105,7 +105,8 @@ std::vector<AskMessage> SharedCounters::TakeAsks() {
     const std::scoped_lock guard(mutex_);
     for (auto entry = demands_.begin(); entry != demands_.end();) {
       const auto current = entry++;
-      if (current->second.request_id != 0) continue;
+      const CellName& cell = current->first.cell;
+      if (asking_.contains(cell) || asked_.size() >= kAsksInFlightMax) continue;
       AskMessage ask;
       if (!PrepareAsk(current->first, current->second, ask)) {
         Answer(current, wakes);  // there is room by now, or nothing to ask for
@@ -114,8 +115,7 @@ std::vector<AskMessage> SharedCounters::TakeAsks() {
       ask.request_id = next_request_id_++;
       current->second.request_id = ask.request_id;
       current->second.asked_amount = ask.amount;
-      if (asked_.size() >= kAsksInFlightMax)
-        asked_.clear();  // their grants are lost, as when it dies
+      asking_.insert(cell);
       asked_.emplace(ask.request_id, current->first);
       asks.push_back(std::move(ask));
     }
@@ -137,6 +137,8 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
       const bool is_usable = key.max >= cell.lease->room_max;
       if (is_usable && room >= demand.amount) return;
       needs = true;
+      // From now on the pool may fill up to this max.
+      if (is_usable) cell.lease->room_max = key.max;
       ask.epoch_s = cell.epoch_s;
       ask.returned = is_usable ? 0 : room;
       cell.ceiling -= ask.returned;
@@ -153,19 +155,23 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
 
 void SharedCounters::Receive(const GrantMessage& grant) {
   Wakes wakes;
+  bool more_to_ask = false;
   {
     const std::scoped_lock guard(mutex_);
     const auto asked = asked_.find(grant.request_id);
     if (asked == asked_.end()) return;  // of another connection: counted as granted and lost
     const DemandKey key = asked->second;
     asked_.erase(asked);
+    asking_.erase(key.cell);
     Apply(key, grant);
     const auto demand = demands_.find(key);
     if (demand != demands_.end() && demand->second.request_id == grant.request_id) {
       Answer(demand, wakes);
     }
+    more_to_ask = demands_.size() > asked_.size();
   }
   for (const auto& wake : wakes) wake();
+  if (more_to_ask && on_demand_) on_demand_();
 }
 
 void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant) {
@@ -233,6 +239,7 @@ std::vector<HoldMessage> SharedCounters::Holdings() {
 void SharedCounters::AskAnew() {
   const std::scoped_lock guard(mutex_);
   asked_.clear();
+  asking_.clear();
   for (auto& [key, demand] : demands_) demand.request_id = 0;
 }
 

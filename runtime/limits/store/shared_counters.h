@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "policy/counters.h"
@@ -107,7 +108,10 @@ class SharedCounters final : public Counters {
   std::mutex mutex_;  // over the rest; taken before the engine's
   std::uint64_t next_request_id_ = 1;
   Demands demands_;
-  std::unordered_map<std::uint64_t, DemandKey> asked_;  // by request id
+  std::unordered_map<std::uint64_t, DemandKey> asked_;  // open questions, by request id
+  // Their cells. INVARIANT: a cell has one open question at most, also when nobody waits for the
+  // answer any more: two grants under way at once could lower room_max below what the pool thinks.
+  std::unordered_set<CellName, CellNameHash> asking_;
 };
 
 }  // namespace policy
