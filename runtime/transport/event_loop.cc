@@ -112,6 +112,15 @@ void EventLoop::Post(std::function<void()> task) {
   [[maybe_unused]] const auto written = ::write(wake_.number(), &one, sizeof(one));
 }
 
+void EventLoop::DropTasks() {
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    tasks.swap(posted_);
+  }
+  timers_.clear();
+}
+
 void EventLoop::Run() {
   while (!stopped_) RunTurn();
 }

@@ -57,6 +57,8 @@ class EventLoop {
 
   // Runs `task` in a coming turn. Never runs it when the loop has ended.
   void Post(std::function<void()> task);
+  // Forgets the tasks and timers that have not run, and what they hold on to.
+  void DropTasks();
 
   void set_end_of_turn(std::function<void()> end_of_turn) { end_of_turn_ = std::move(end_of_turn); }
   void Run();

@@ -1,0 +1,120 @@
+#include "runtime/gateway/call_pipeline.h"
+
+#include "policy/check.h"
+#include "runtime/gateway/answer.h"
+
+namespace policy::gateway {
+namespace {
+
+AnswerOptions OptionsFor(const mcp::Message& message) {
+  // Versions are dates: they compare as text.
+  return {.id = message.id, .is_modern = message.protocol_version >= kModernVersion};
+}
+
+}  // namespace
+
+CallPipeline::Call& CallPipeline::CallOf(mcp::ExchangeId exchange) {
+  if (exchange >= calls_.size()) calls_.resize(exchange + 1);
+  return calls_[exchange];
+}
+
+ParkedCall* CallPipeline::parked(mcp::ExchangeId exchange) {
+  return exchange < calls_.size() ? calls_[exchange].parked.get() : nullptr;
+}
+
+CallVerdict CallPipeline::Decide(const mcp::Message& message, mcp::ExchangeId exchange,
+                                 const std::shared_ptr<PolicyVersion>& policy, const Caller& caller,
+                                 std::int64_t received_ns) {
+  return DecideAt(message, exchange, policy, caller, clock_.WallNanoseconds(), received_ns);
+}
+
+CallVerdict CallPipeline::Retry(mcp::ExchangeId exchange, mcp::MessageReader& reader,
+                                const Caller& caller, std::string& bytes) {
+  // Held here: deciding again may park the call anew.
+  const std::unique_ptr<ParkedCall> parked = std::move(CallOf(exchange).parked);
+  CHECK(parked != nullptr);
+  bytes = parked->bytes;
+  const auto message = reader.Read(bytes, &parked->policy->frame);
+  CHECK(message.has_value());  // it was readable before
+  const CallVerdict verdict =
+      DecideAt(*message, exchange, parked->policy, caller, parked->now_ns, parked->received_ns);
+  if (verdict == CallVerdict::Park) CallOf(exchange).parked->has_deadline = parked->has_deadline;
+  return verdict;
+}
+
+void CallPipeline::GiveUp(mcp::ExchangeId exchange, mcp::MessageReader& reader) {
+  const std::unique_ptr<ParkedCall> parked = std::move(CallOf(exchange).parked);
+  CHECK(parked != nullptr);
+  const auto message = reader.Read(parked->bytes, nullptr);
+  CHECK(message.has_value());
+  constexpr std::string_view kReason = "the store of the limits does not answer";
+  Deny(*message, kReason);
+  Log(*message, parked->policy->program(), parked->now_ns, parked->received_ns, kReason);
+}
+
+CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId exchange,
+                                   const std::shared_ptr<PolicyVersion>& policy,
+                                   const Caller& caller, std::int64_t now_ns,
+                                   std::int64_t received_ns) {
+  if (log_ != nullptr && log_->has_failed() && !log_->Flush()) {
+    Deny(message, "the decision log cannot be written, so no call is let through");
+    return CallVerdict::Answer;
+  }
+  const bool says_client = !message.client_name.empty();
+  const CallContext context{
+      .server = caller.server,
+      .grant = caller.grant,
+      .grant_label = {},
+      .grant_tags = {},
+      .grant_attributes = {},
+      .session = caller.session,
+      .claims = {},
+      .client_name = says_client ? message.client_name : caller.client_name,
+      .client_version = says_client ? message.client_version : caller.client_version,
+      .annotations = {},
+      .now_ns = now_ns,
+  };
+  Call& call = CallOf(exchange);
+  const DecideResult result =
+      decider_.Decide(policy->bound, policy->frame, context, decision_, call.reservation);
+  if (result == DecideResult::NeedsStore) {
+    call.parked = std::make_unique<ParkedCall>(
+        ParkedCall{std::string(message.bytes), policy, now_ns, received_ns});
+    return CallVerdict::Park;
+  }
+  Log(message, policy->program(), now_ns, received_ns, {});
+  if (decision_.outcome == Outcome::Allow) return CallVerdict::Forward;
+  CHECK(!call.reservation.holds_charges());
+  answer_.clear();
+  AppendDenial(answer_, policy->program(), decision_, OptionsFor(message));
+  return CallVerdict::Answer;
+}
+
+void CallPipeline::Deny(const mcp::Message& message, std::string_view reason) {
+  decision_.Clear();
+  answer_.clear();
+  AppendDenial(answer_, reason, OptionsFor(message));
+}
+
+void CallPipeline::Log(const mcp::Message& message, const Program& program, std::int64_t now_ns,
+                       std::int64_t received_ns, std::string_view reason) {
+  if (log_ == nullptr) return;
+  log_->Append({.now_ns = now_ns,
+                .method = message.method,
+                .tool = message.tool,
+                .arguments = message.arguments,
+                .decision = policy::NameOf(decision_.outcome),
+                .reason = reason,
+                .program = &program,
+                .taken = &decision_,
+                .latency_ns = clock_.MonotonicNanoseconds() - received_ns});
+}
+
+void CallPipeline::Settle(mcp::ExchangeId exchange, Settlement settlement) {
+  if (exchange >= calls_.size()) return;
+  Call& call = calls_[exchange];
+  call.parked.reset();
+  call.reservation.Settle(settlement);
+}
+
+}  // namespace policy::gateway

@@ -1,0 +1,93 @@
+// The pipeline around a call: decide, reserve, and settle when it has ended.
+#ifndef RUNTIME_GATEWAY_CALL_PIPELINE_H_
+#define RUNTIME_GATEWAY_CALL_PIPELINE_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "policy/decision.h"
+#include "runtime/gateway/decision_log.h"
+#include "runtime/gateway/policy_version.h"
+#include "runtime/limits/clock.h"
+#include "runtime/mcp/exchange_table.h"
+#include "runtime/mcp/message.h"
+#include "runtime/vm/decide.h"
+
+namespace policy::gateway {
+
+// Who calls: the same for every call of a session.
+struct Caller {
+  std::string server = "default";
+  std::string grant = "local";
+  std::string session;
+  std::string client_name;  // as initialize said; a modern request says it itself
+  std::string client_version;
+};
+
+// What a call waits with for the store of its counters.
+struct ParkedCall {
+  std::string bytes;
+  std::shared_ptr<PolicyVersion> policy;
+  std::int64_t now_ns = 0;
+  std::int64_t received_ns = 0;
+  bool has_deadline = false;  // it is watched already, from the first time it was parked
+};
+
+enum class CallVerdict : std::uint8_t {
+  Forward,  // its charges are held until Settle
+  Answer,   // `answer()` is what the client gets
+  Park,     // the store has to be asked; charges() says for what
+};
+
+// Not thread-safe.
+class CallPipeline {
+ public:
+  // `log` may be null. All must outlive the pipeline.
+  CallPipeline(Clock& clock, DecisionLog* log) : clock_(clock), log_(log) {}
+
+  // Decides the call that was read into `policy`'s frame. `received_ns`: monotonic.
+  CallVerdict Decide(const mcp::Message& message, mcp::ExchangeId exchange,
+                     const std::shared_ptr<PolicyVersion>& policy, const Caller& caller,
+                     std::int64_t received_ns);
+  // Decides again after Park. `bytes` becomes the call, for Forward.
+  CallVerdict Retry(mcp::ExchangeId exchange, mcp::MessageReader& reader, const Caller& caller,
+                    std::string& bytes);
+  // The store has not answered in time.
+  void GiveUp(mcp::ExchangeId exchange, mcp::MessageReader& reader);
+
+  // The charges that a parked call asks for, valid until the next call is decided.
+  std::span<const Charge> charges() const { return decider_.charges(); }
+  const std::string& answer() const { return answer_; }
+  ParkedCall* parked(mcp::ExchangeId exchange);
+
+  // The exchange has ended: what it holds is settled. Exchanges that are not calls hold nothing.
+  void Settle(mcp::ExchangeId exchange, Settlement settlement);
+
+ private:
+  struct Call {
+    Reservation reservation;
+    std::unique_ptr<ParkedCall> parked;
+  };
+
+  Call& CallOf(mcp::ExchangeId exchange);
+  CallVerdict DecideAt(const mcp::Message& message, mcp::ExchangeId exchange,
+                       const std::shared_ptr<PolicyVersion>& policy, const Caller& caller,
+                       std::int64_t now_ns, std::int64_t received_ns);
+  void Deny(const mcp::Message& message, std::string_view reason);
+  void Log(const mcp::Message& message, const Program& program, std::int64_t now_ns,
+           std::int64_t received_ns, std::string_view reason);
+
+  Clock& clock_;
+  DecisionLog* log_;
+  Decider decider_;
+  Decision decision_;
+  std::string answer_;
+  std::vector<Call> calls_;  // by exchange
+};
+
+}  // namespace policy::gateway
+
+#endif  // RUNTIME_GATEWAY_CALL_PIPELINE_H_

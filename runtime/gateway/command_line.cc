@@ -1,0 +1,107 @@
+#include "runtime/gateway/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+#include "runtime/gateway/run_command.h"
+#include "runtime/mcp/method_policy.h"
+
+namespace policy::gateway {
+namespace {
+
+constexpr std::array<std::string_view, 6> kNotBuiltYet = {"serve",     "check-config", "grants",
+                                                          "approvals", "limits",       "audit"};
+
+// Why a value cannot be used, or empty: what CLI11 calls a validator.
+std::string CheckPassedMethod(const std::string& method) {
+  if (mcp::ClassOf(method) != mcp::MethodClass::ToolsCall) return "";
+  return "every tools/call is decided by the policy: it cannot be passed";
+}
+
+std::string CheckJit(const std::string& mode) {
+  if (mode == "off") return "";
+  if (mode == "auto" || mode == "always") return "machine code is not built yet: use --jit off";
+  return "one of off, auto, always";
+}
+
+std::string NotBuiltYet(const std::string&) { return "not built yet"; }
+
+std::string CheckName(const std::string& name) {
+  const bool is_plain = std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7F'; });
+  return is_plain && !name.empty() ? "" : "a name has visible ASCII characters only";
+}
+
+void AddRunOptions(CLI::App& run, RunOptions& options) {
+  run.add_option("--policy", options.policy_path, "policy.json, or what policyc compile made of it")
+      ->required()
+      ->type_name("FILE");
+  run.add_option("--server", options.server, "name of the server, as counters and rules know it")
+      ->check(CheckName)
+      ->capture_default_str();
+  run.add_option("--grant", options.grant, "who calls, as counters and rules know it")
+      ->check(CheckName)
+      ->capture_default_str();
+  const auto state = run.add_option("--state", options.state_directory,
+                                    "folder of the counters, shared with your other policyd")
+                         ->type_name("DIR");
+  run.add_flag("--private-state", options.has_private_state,
+               "count for this process alone: limits then hold once per process")
+      ->excludes(state);
+  run.add_option("--log", options.log_path, "append the decision log to this file")
+      ->type_name("FILE");
+  run.add_option_function<std::string>(
+         "--log-arguments", [&](const std::string&) { options.logs_argument_values = true; },
+         "`full`: log the values of arguments too")
+      ->check(CLI::IsMember({"full"}));
+  run.add_option("--pass", options.passed_methods,
+                 "let this method through whatever the policy's default is; may be repeated")
+      ->check(CheckPassedMethod)
+      ->type_name("METHOD")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  run.add_option("--jit", "`off`: the interpreter decides")->check(CheckJit);
+  run.add_option("--tools", "the lock of reviewed tools")->check(NotBuiltYet)->type_name("LOCK");
+}
+
+}  // namespace
+
+int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, std::ostream& out,
+               std::ostream& err) {
+  // What stands behind `--` is the server's, whatever it looks like.
+  const char* const* const end = argv + argc;
+  const char* const* const split = std::find(argv, end, std::string_view("--"));
+  RunOptions options;
+  if (split != end) options.command.assign(split + 1, end);
+
+  CLI::App app(
+      "policyd stands in front of an MCP server and lets no tool call pass that the policy "
+      "does not permit.",
+      "policyd");
+  app.set_version_flag("--version", "policyd " POLICY_VERSION);
+  app.require_subcommand(1);
+  CLI::App& run = *app.add_subcommand("run", "run one server over stdio, behind a policy");
+  run.footer("policyd run --policy FILE [OPTIONS] -- COMMAND…");
+  AddRunOptions(run, options);
+  for (const std::string_view name : kNotBuiltYet) {
+    app.add_subcommand(std::string(name), "not built yet")->allow_extras();
+  }
+  try {
+    app.parse(static_cast<int>(split - argv), argv);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error, out, err);
+    return status == 0 ? 0 : kExitNotRun;
+  }
+  if (!run.parsed()) {
+    err << "policyd: `" << app.get_subcommands().front()->get_name() << "` is not built yet\n";
+    return kExitNotRun;
+  }
+  if (options.command.empty()) {
+    err << "policyd: the server's command is missing: policyd run --policy FILE -- COMMAND…\n";
+    return kExitNotRun;
+  }
+  return RunServer(options, compile);
+}
+
+}  // namespace policy::gateway

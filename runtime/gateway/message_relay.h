@@ -1,0 +1,115 @@
+// Every message between one client and one server: read strictly, judged, forwarded as the bytes
+// that came, or answered.
+//
+// Lines go in; what there is to write stands in two queues afterwards. The relay does no I/O and
+// waits for nothing; its owner moves the bytes.
+#ifndef RUNTIME_GATEWAY_MESSAGE_RELAY_H_
+#define RUNTIME_GATEWAY_MESSAGE_RELAY_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "runtime/gateway/call_pipeline.h"
+#include "runtime/gateway/decision_log.h"
+#include "runtime/gateway/policy_version.h"
+#include "runtime/limits/clock.h"
+#include "runtime/mcp/message.h"
+#include "runtime/mcp/session.h"
+#include "runtime/transport/event_loop.h"
+#include "runtime/transport/output_queue.h"
+
+namespace policy::gateway {
+
+// A call waits so long for the store of its counters; then it is denied.
+inline constexpr std::chrono::milliseconds kStoreWaitMax{2'000};
+// Names of tools that the client was shown or not shown: remembered, to tell it when that changes.
+inline constexpr std::size_t kListedToolsMax = 65'536;
+
+struct RelayOptions {
+  Caller caller;
+  std::vector<std::string> passed_methods;
+};
+
+// Not thread-safe: everything happens in the loop's thread.
+class MessageRelay {
+ public:
+  using Say = std::function<void(std::string_view line)>;
+
+  // All references, and `log` (may be null), must outlive the relay; `say` writes a line for the
+  // operator. The store of the counters may wake a call through `loop` until the loop has ended.
+  MessageRelay(RelayOptions options, std::shared_ptr<PolicyVersion> policy,
+               transport::EventLoop& loop, Clock& clock, DecisionLog* log, Say say);
+  MessageRelay(const MessageRelay&) = delete;  // the loop's timers refer to it
+  MessageRelay& operator=(const MessageRelay&) = delete;
+  ~MessageRelay();
+
+  // One message without its line ending.
+  void ClientLine(std::string_view line);
+  void ServerLine(std::string_view line);
+  // A line longer than a message may be was skipped.
+  void ClientLineTooLong();
+  void ServerLineTooLong();
+
+  // From the next call on `policy` decides.
+  void Install(std::shared_ptr<PolicyVersion> policy);
+  const PolicyVersion& policy() const { return *policy_; }
+
+  // The server has ended: every request in flight is answered with an error. Nothing is forwarded
+  // any more.
+  void ServerGone();
+
+  transport::OutputQueue& to_client() { return to_client_; }
+  const transport::OutputQueue& to_client() const { return to_client_; }
+  transport::OutputQueue& to_server() { return to_server_; }
+  bool has_parked_calls() const { return parked_count_ != 0; }
+
+ private:
+  void RefusedFromClient(const mcp::Refusal& refusal);
+  void RefusedFromServer(const mcp::Refusal& refusal, std::string_view line);
+  void AnswerClient(const mcp::Message& message, const mcp::Action& action);
+  void Forward(const mcp::Message& message, const mcp::Action& action);
+  void Cancel(const mcp::Message& message, mcp::ExchangeId request);
+  void ForwardResponse(const mcp::Message& message, mcp::ExchangeId request);
+  void ForwardToolsList(const mcp::Message& message);
+  void NoteInitialized(const mcp::Message& message);
+  void ErrorToServer(std::string_view id, int code, std::string_view text);
+
+  void Conclude(CallVerdict verdict, std::string_view bytes, mcp::ExchangeId exchange);
+  void Park(mcp::ExchangeId exchange);
+  void Retry(mcp::ExchangeId exchange, std::uint64_t sequence);
+  void GiveUp(mcp::ExchangeId exchange, std::uint64_t sequence);
+  void Finish(mcp::ExchangeId exchange, Settlement settlement);
+  bool IsParked(mcp::ExchangeId exchange, std::uint64_t sequence);
+  void LogRefusal(std::string_view method, std::string_view reason);
+
+  std::string MethodDenialText(const std::string& text) const;
+
+  Caller caller_;
+  std::shared_ptr<PolicyVersion> policy_;
+  transport::EventLoop& loop_;
+  Clock& clock_;
+  DecisionLog* log_;
+  Say say_;
+  mcp::MessageReader client_reader_{mcp::Direction::FromClient};
+  mcp::MessageReader parked_reader_{mcp::Direction::FromClient};
+  mcp::MessageReader server_reader_{mcp::Direction::FromServer};
+  mcp::Session session_;
+  CallPipeline pipeline_;
+  transport::OutputQueue to_client_;
+  transport::OutputQueue to_server_;
+  std::string scratch_;
+  std::unordered_set<std::string> listed_tools_;
+  std::size_t parked_count_ = 0;
+  bool server_tells_list_changes_ = false;
+  bool server_is_gone_ = false;
+  std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);  // for what the loop holds of us
+};
+
+}  // namespace policy::gateway
+
+#endif  // RUNTIME_GATEWAY_MESSAGE_RELAY_H_

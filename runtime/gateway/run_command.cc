@@ -1,0 +1,178 @@
+#include "runtime/gateway/run_command.h"
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <random>
+
+#include "runtime/gateway/decision_log.h"
+#include "runtime/gateway/message_relay.h"
+#include "runtime/gateway/policy_reload.h"
+#include "runtime/gateway/stdio_gateway.h"
+#include "runtime/limits/memory_counters.h"
+#include "runtime/limits/store/state_directory.h"
+#include "runtime/limits/system_clock.h"
+#include "runtime/transport/child_process.h"
+#include "runtime/transport/error_stream.h"
+#include "runtime/transport/file_watch.h"
+#include "runtime/transport/lease_node.h"
+#include "runtime/transport/signals.h"
+
+namespace policy::gateway {
+namespace {
+
+const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+
+// Names this process in the log; not a secret.
+std::string SessionId() {
+  std::random_device random;
+  std::array<char, 17> text;
+  std::snprintf(text.data(), text.size(), "%08x%08x", random(), random());
+  return text.data();
+}
+
+// What the policy's counters belong to. A unit separator stands in no name.
+std::string AttachmentOf(const RunOptions& options) {
+  return options.server + '\x1F' + options.grant;
+}
+
+// Begins with nothing running; each step that fails says why and ends with kExitNotRun.
+class Run {
+ public:
+  Run(const RunOptions& options, const CompilePolicy& compile)
+      : options_(options), compile_(compile) {}
+
+  int Begin();
+
+ private:
+  struct LoadedPolicy {
+    std::string text;
+    std::shared_ptr<const Program> program;
+  };
+
+  int NotRun(std::string_view why);
+  std::expected<void, std::string> OpenLog(const std::string& session);
+  int ServeShared(LoadedPolicy policy);
+  int Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy policy);
+  void Say(std::string_view line) {
+    if (errors_ != nullptr) errors_->Say(line);
+  }
+
+  const RunOptions& options_;
+  const CompilePolicy& compile_;
+  SystemClock clock_;
+  std::unique_ptr<transport::EventLoop> loop_;
+  std::optional<DecisionLog> log_;
+  transport::ErrorStream* errors_ = nullptr;  // while there is one
+};
+
+int Run::NotRun(std::string_view why) {
+  transport::ErrorStream errors(transport::Stream::Standard(2), nullptr);
+  errors.Say(why);
+  errors.Flush();
+  return kExitNotRun;
+}
+
+int Run::Begin() {
+  transport::BlockSignals(kSignals);
+  auto text = ReadPolicyFile(options_.policy_path);
+  if (!text) return NotRun(text.error());
+  auto program = LoadPolicy(options_.policy_path, *text, compile_);
+  if (!program) return NotRun(program.error());
+  auto loop = transport::EventLoop::Make();
+  if (!loop) return NotRun(loop.error());
+  loop_ = std::move(*loop);
+  LoadedPolicy policy{std::move(*text), std::move(*program)};
+  if (!options_.has_private_state) return ServeShared(std::move(policy));
+  MemoryCounters counters;
+  const int status = Serve(*loop_, counters, std::move(policy));
+  loop_->DropTasks();  // they may hold a policy, which holds counters
+  return status;
+}
+
+int Run::ServeShared(LoadedPolicy policy) {
+  std::optional<std::string> directory = options_.state_directory;
+  if (directory->empty()) {
+    directory = StateDirectory::DefaultPath(
+        {.state_home = std::getenv("XDG_STATE_HOME"), .home = std::getenv("HOME")});
+  }
+  if (!directory) {
+    return NotRun(
+        "there is no folder for the counters: set HOME, or give --state or "
+        "--private-state");
+  }
+  const auto say_trouble = [this](const std::string& trouble) {
+    loop_->Post([this, trouble] { Say(trouble); });
+  };
+  auto node = transport::LeaseNode::Start(
+      {.state_directory = *directory, .limits = {}, .on_trouble = say_trouble}, clock_);
+  if (!node) return NotRun(node.error());
+  const int status = Serve(*loop_, (*node)->counters(), std::move(policy));
+  loop_->DropTasks();
+  return status;
+}
+
+std::expected<void, std::string> Run::OpenLog(const std::string& session) {
+  if (options_.log_path.empty()) return {};
+  auto log = DecisionLog::Open({.path = options_.log_path,
+                                .logs_argument_values = options_.logs_argument_values,
+                                .server = options_.server,
+                                .grant = options_.grant,
+                                .session = session});
+  if (!log) return std::unexpected(log.error());
+  log_.emplace(std::move(*log));
+  return {};
+}
+
+int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy policy) {
+  const std::string session = SessionId();
+  if (const auto opened = OpenLog(session); !opened) return NotRun(opened.error());
+  DecisionLog* log = log_ ? &*log_ : nullptr;
+  transport::AdoptOrphans();
+  auto child = transport::ChildProcess::Spawn(options_.command);
+  if (!child) return NotRun(child.error());
+
+  transport::ErrorStream errors(transport::Stream::Standard(2), &loop);
+  errors_ = &errors;
+  if (options_.has_private_state) {
+    errors.Say("counters are private: each policyd started like this has limits of its own");
+  }
+  const std::string attachment = AttachmentOf(options_);
+  MessageRelay relay({.caller = {.server = options_.server,
+                                 .grant = options_.grant,
+                                 .session = session,
+                                 .client_name = {},
+                                 .client_version = {}},
+                      .passed_methods = options_.passed_methods},
+                     std::make_shared<PolicyVersion>(policy.program, counters, attachment), loop,
+                     clock_, log, [this](std::string_view line) { Say(line); });
+  StdioGateway gateway(loop, *child, errors, relay, log);
+  const transport::SignalSource signals(loop, kSignals,
+                                        [&gateway](int signal) { gateway.Signal(signal); });
+  PolicyReload reload(
+      {.path = options_.policy_path, .attachment = attachment, .compile = compile_},
+      std::move(policy.text), *policy.program, counters, loop,
+      [&](std::shared_ptr<PolicyVersion> next) {
+        Say("policy " + next->program().HashText() + " is in force");
+        relay.Install(std::move(next));
+      },
+      [&](const std::string& why) {
+        Say("policy " + relay.policy().program().HashText() +
+            " stays in force, for the edited file cannot be used:\n" + why);
+      });
+  const auto watch =
+      transport::FileWatch::Make(loop, options_.policy_path, [&reload] { reload.FileChanged(); });
+  if (!watch) Say(watch.error() + "; edits of the policy will not be seen");
+  const int status = gateway.Run();
+  errors_ = nullptr;
+  return status;
+}
+
+}  // namespace
+
+int RunServer(const RunOptions& options, const CompilePolicy& compile) {
+  return Run(options, compile).Begin();
+}
+
+}  // namespace policy::gateway

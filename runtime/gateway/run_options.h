@@ -1,0 +1,24 @@
+// The command line of `policyd run`.
+#ifndef RUNTIME_GATEWAY_RUN_OPTIONS_H_
+#define RUNTIME_GATEWAY_RUN_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+namespace policy::gateway {
+
+struct RunOptions {
+  std::string policy_path;  // policy.json, or a compiled .pbc
+  std::string server = "default";
+  std::string grant = "local";
+  std::string state_directory;     // shared with the user's other policyd; empty: the default one
+  bool has_private_state = false;  // counters of this process alone
+  std::string log_path;            // empty: no decision log
+  bool logs_argument_values = false;
+  std::vector<std::string> passed_methods;
+  std::vector<std::string> command;  // the server, as its argv
+};
+
+}  // namespace policy::gateway
+
+#endif  // RUNTIME_GATEWAY_RUN_OPTIONS_H_
