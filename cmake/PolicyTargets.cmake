@@ -41,14 +41,3 @@ function(policy_test name)
   policy_configure(${name})
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
-
-# policy_fuzzer(name SOURCES a.cc … [DEPENDS lib …]): a libFuzzer program, called fuzz_<what>; `./dev fuzz` runs each over
-# tests/fuzz/corpus/<what>.
-function(policy_fuzzer name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-  policy_configure(${name})
-  add_dependencies(fuzzers ${name})
-endfunction()
