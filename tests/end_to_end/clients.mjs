@@ -5,7 +5,7 @@ import { StdioClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/c
 import { CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Client as ClientV2 } from "@modelcontextprotocol/client";
 import { StdioClientTransport as TransportV2 } from "@modelcontextprotocol/client/stdio";
-import { environment } from "./processes.mjs";
+import { closeAfterwards, environment } from "./processes.mjs";
 
 const identity = { name: "policy-test", version: "1.0.0" };
 const capabilities = { sampling: {}, elicitation: { form: {} }, roots: {} };
@@ -30,6 +30,7 @@ export async function connectV1(server, { env, stderr = "ignore" } = {}) {
   client.setRequestHandler(ElicitRequestSchema, async () => elicited);
   client.setRequestHandler(ListRootsRequestSchema, async () => roots);
   const transport = new TransportV1(transportOptions(server, env, stderr));
+  closeAfterwards(() => client.close());
   await client.connect(transport);
   return {
     client,
@@ -48,6 +49,7 @@ export async function connectV2(server, { env, stderr = "ignore", era = "legacy"
   client.setRequestHandler("elicitation/create", async () => elicited);
   client.setRequestHandler("roots/list", async () => roots);
   const transport = new TransportV2(transportOptions(server, env, stderr));
+  closeAfterwards(() => client.close());
   await client.connect(transport);
   return {
     client,

@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clients } from "./clients.mjs";
 import { allowAll, behindPolicyd, everything } from "./servers.mjs";
+import { openWire } from "./wire.mjs";
 
 // What a client sees of the server, through every kind of exchange that MCP has.
 async function observe(session) {
   const { client, call } = session;
-  const progress = [];
   const seen = {
     capabilities: client.getServerCapabilities(),
     version: client.getServerVersion(),
@@ -35,12 +35,34 @@ async function observe(session) {
     roots: await call("get-roots-list"),
     badArguments: await call("get-sum", { a: "two", b: 3 }).catch((error) => error.message),
     unknownTool: await call("no-such-tool").catch((error) => error.message),
-    slow: await call("trigger-long-running-operation", { duration: 0.3, steps: 3 },
-      { onprogress: ({ progress: at, total }) => progress.push([at, total]) }),
-    progress,
+    slow: await call("trigger-long-running-operation", { duration: 0.1, steps: 2 }),
   };
   return JSON.parse(JSON.stringify(seen));
 }
+
+test("progress keeps its token and its bytes, and comes before the answer", async () => {
+  const transcript = async (server, token) => {
+    const wire = openWire(server);
+    await wire.initialize();
+    wire.send({
+      jsonrpc: "2.0", id: 1, method: "tools/call",
+      params: { name: "trigger-long-running-operation", arguments: { duration: 0.3, steps: 3 }, _meta: { progressToken: token } },
+    });
+    const lines = [];
+    while (lines.at(-1) === undefined || JSON.parse(lines.at(-1)).id !== 1) {
+      const line = (await wire.next()).toString("utf8");
+      if (!line.includes("list_changed")) lines.push(line);
+    }
+    await wire.close();
+    return lines;
+  };
+  for (const token of ["seven", 7]) {
+    const direct = await transcript(everything, token);
+    assert.equal(direct.length, 4);
+    assert.deepEqual(JSON.parse(direct[0]).params, { progress: 1, total: 3, progressToken: token });
+    assert.deepEqual(await transcript(behindPolicyd(everything, allowAll), token), direct);
+  }
+});
 
 for (const [label, connect] of clients) {
   test(`${label}: as direct, under a policy that allows all`, async () => {
@@ -49,10 +71,21 @@ for (const [label, connect] of clients) {
     const expected = await observe(direct);
     assert.match(JSON.stringify(expected.sampling), /sampled by the client/);
     assert.match(JSON.stringify(expected.elicitation), /Ada/);
-    assert.equal(expected.progress.length, 3);
     assert.deepEqual(await observe(behind), expected);
     await direct.close();
     await behind.close();
+  });
+
+  test(`${label}: progress is seen while the call still runs`, async () => {
+    const session = await connect(behindPolicyd(everything, allowAll));
+    const seen = [];
+    const slow = session.call("trigger-long-running-operation", { duration: 0.6, steps: 3 },
+      { onprogress: ({ progress, total }) => seen.push([progress, total, ended]) });
+    let ended = false;
+    await slow;
+    ended = true;
+    assert.deepEqual(seen.slice(0, 2), [[1, 3, false], [2, 3, false]]);
+    await session.close();
   });
 
   test(`${label}: a call that the client cancels ends, and the next is answered`, async () => {

@@ -66,7 +66,12 @@ export function scratch() {
   return scratchPath;
 }
 
+// What a test that failed did not close is closed after the last one, so that it is not taken for a process left behind.
+const closers = [];
+export const closeAfterwards = (close) => closers.push(close);
+
 after(async () => {
+  await Promise.allSettled(closers.map((close) => close()));
   if (scratchPath !== undefined) rmSync(scratchPath, { recursive: true, force: true });
   await assertNothingLeft();
 });

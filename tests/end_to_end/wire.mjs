@@ -1,7 +1,7 @@
 // A client that knows nothing but bytes and lines: for what no SDK would send, and for answers compared byte by byte.
 
 import { spawn } from "node:child_process";
-import { environment } from "./processes.mjs";
+import { closeAfterwards, environment } from "./processes.mjs";
 
 // `send` writes bytes as they are and a newline; `next` gives the next line without it, as a Buffer.
 export function openWire([command, ...args], { env } = {}) {
@@ -14,6 +14,7 @@ export function openWire([command, ...args], { env } = {}) {
   const wake = () => {
     while (waiting.length > 0 && (lines.length > 0 || ended)) waiting.shift()(lines.shift());
   };
+  closeAfterwards(() => child.stdin.end());
   child.stdin.on("error", () => {});
   child.stderr.on("data", (chunk) => (stderr += chunk));
   child.stdout.on("data", (chunk) => {
