@@ -11,7 +11,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 const here = dirname(fileURLToPath(import.meta.url));
 const top = resolve(here, "../..");
 const policyd = join(resolve(top, process.env.POLICY_BIN ?? "build/bin"), "policyd");
-const policy = join(here, "policy.json");
+const policy = relative(top, join(here, "policy.json"));
 const server = [
   process.execPath,
   join(top, "build/npm/node_modules/@modelcontextprotocol/server-everything/dist/index.js"),
@@ -34,9 +34,9 @@ const calls = [
   ["get-sum", { a: 4, b: 4 }, "limited"],
 ];
 
-async function connect(command, args, env) {
+async function connect(command, args) {
   const client = new Client({ name: "demonstration", version: "1.0.0" });
-  await client.connect(new StdioClientTransport({ command, args, env: { ...process.env, ...env }, stderr: "ignore" }));
+  await client.connect(new StdioClientTransport({ command, args, cwd: top, env: process.env, stderr: "ignore" }));
   return client;
 }
 
@@ -58,7 +58,7 @@ try {
   const options = ["run", "--policy", policy, "--state", state, "--"];
   console.log(`A client calls server-everything through policyd:
 
-  policyd run --policy ${relative(top, policy)} -- mcp-server-everything
+  policyd run --policy ${policy} -- mcp-server-everything
 `);
   const client = await connect(policyd, [...options, ...server]);
   const shown = await names(client);
