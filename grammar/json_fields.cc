@@ -13,25 +13,45 @@ namespace policy {
 
 namespace {
 
-bool EqualButForCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
+// Words of other formats, and what they are called here. They are named, never put in unasked: what
+// another format means by them is close to ours and not the same.
+constexpr std::pair<std::string_view, std::string_view> kForeignWords[] = {
+    {"reason", "on_deny"},
+    {"message", "on_deny"},
+    {"operator", "op"},
+    {"name", "counter"},
+    {"arguments", "args"},
+    {"timezone", "zone"},
+    {"when", "conditions"},
+    {"equals", "eq"},
+    {"equal", "eq"},
+    {"==", "eq"},
+    {"=", "eq"},
+    {"ne", "neq"},
+    {"not_equals", "neq"},
+    {"!=", "neq"},
+    {"<", "lt"},
+    {"<=", "lte"},
+    {">", "gt"},
+    {">=", "gte"},
+    {"matches", "regex"},
+    {"match", "regex"},
+    {"prefix", "starts_with"},
+    {"suffix", "ends_with"},
+    {"user", "grant"},
+    {"agent", "grant"},
+    {"block", "deny"},
+    {"permit", "allow"},
+    {"approve", "require_approval"},
+    {"approval", "approve_if"},
+};
 
-// What `reason` and other words of ours were meant to be where they are not known.
-std::optional<std::string_view> KeyMeant(std::string_view key,
-                                         std::span<const std::string_view> known) {
-  constexpr std::pair<std::string_view, std::string_view> kMeant[] = {
-      {"reason", "on_deny"},  {"message", "on_deny"}, {"operator", "op"},
-      {"name", "counter"},    {"deny", "deny_if"},    {"approve", "approve_if"},
-      {"arguments", "args"},  {"hidden", "hide"},     {"per", "window"},
-      {"timeout", "within"},  {"timezone", "zone"},   {"hide_tools", "hide"},
-      {"when", "conditions"}, {"policies", "tools"},
-  };
-  for (const auto& [wrong, right] : kMeant) {
-    if (EqualButForCase(key, wrong) && std::ranges::find(known, right) != known.end()) return right;
+std::optional<Suggestion> WordMeant(std::string_view word,
+                                    std::span<const std::string_view> known) {
+  for (const auto& [foreign, ours] : kForeignWords) {
+    if (word == foreign && std::ranges::find(known, ours) != known.end()) return Suggestion{ours};
   }
-  return NearestWord(key, known);
+  return NearestWord(word, known);
 }
 
 bool StandsIn(const json::Value& record, std::string_view key) {
@@ -48,10 +68,12 @@ Fields::Fields(JsonInput input, const json::Value& record, std::string what,
     if (std::ranges::find(known, member.key) != known.end()) continue;
     auto report = input.diagnostics.Report(diag::UnknownKey, input.source, member.key_span,
                                            member.key, what_);
-    if (const auto meant = KeyMeant(member.key, known)) {
-      report.Help(fmt::format("did you mean `{}`?", *meant));
-      // Only where the mend cannot collide with a key that is there already.
-      if (!StandsIn(record, *meant)) report.Replace(member.key_span, JsonQuoted(*meant));
+    if (const auto meant = WordMeant(member.key, known)) {
+      report.Help(fmt::format("did you mean `{}`?", meant->word));
+      // The mend must not collide with a key that is there already.
+      if (meant->is_plain && !StandsIn(record, meant->word)) {
+        report.Replace(member.key_span, JsonQuoted(meant->word));
+      }
     } else {
       report.Help(fmt::format("known are {}", Enumerate(known)));
     }
@@ -139,8 +161,9 @@ std::optional<std::size_t> ReadWord(JsonInput input, const json::Value& value, s
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   auto report =
       input.diagnostics.Report(diag::UnknownWord, input.source, value.span, value.text, what);
-  if (const auto meant = NearestWord(value.text, words)) {
-    report.Help(fmt::format("did you mean `{}`?", *meant)).Replace(value.span, JsonQuoted(*meant));
+  if (const auto meant = WordMeant(value.text, words)) {
+    report.Help(fmt::format("did you mean `{}`?", meant->word));
+    if (meant->is_plain) report.Replace(value.span, JsonQuoted(meant->word));
   } else {
     report.Help(fmt::format("known are {}", Enumerate(words)));
   }

@@ -130,16 +130,17 @@ std::optional<ast::ExpressionId> ReadConditions(PolicyJsonReader& reader, const 
 
 // `reason` is the entry's word; beside `on_deny` it is plain that two messages were meant for one
 // rule, and not which.
-void CheckOneMessage(JsonInput input, const json::Value& record) {
+bool CheckOneMessage(JsonInput input, const json::Value& record) {
   const json::Member* reason = nullptr;
   bool has_on_deny = false;
   for (const json::Member& member : record.members) {
     if (member.key == "reason") reason = &member;
     if (member.key == "on_deny") has_on_deny = true;
   }
-  if (reason == nullptr || !has_on_deny) return;
+  if (reason == nullptr || !has_on_deny) return true;
   input.diagnostics.Report(diag::ReasonWithOnDeny, input.source, reason->key_span)
       .Help("keep `on_deny`: `reason` belongs to the tool's entry");
+  return false;
 }
 
 // Calls `read(fields, rule pointer, record)` for each rule of the list.
@@ -153,8 +154,9 @@ void ForEachRule(PolicyJsonReader& reader, const json::Value& list, const std::s
     const json::Value& record = list.items[i];
     if (!Expect(input, record, Kind::Record, key, "a list of objects with `conditions`")) continue;
     if (!CountRule(reader, record.span)) return;
-    CheckOneMessage(input, record);
-    const Fields fields(input, record, fmt::format("a rule of `{}`", key), known);
+    std::vector<std::string_view> keys(known.begin(), known.end());
+    if (!CheckOneMessage(input, record)) keys.push_back("reason");  // said once is enough
+    const Fields fields(input, record, fmt::format("a rule of `{}`", key), keys);
     const auto conditions = ReadConditions(reader, fields);
     ast::Statement statement;
     statement.id = PointerTo(pointer, i);

@@ -9,7 +9,15 @@ namespace {
 
 constexpr std::size_t kWordBytesMax = 64;  // longer words are no misspelling of ours
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+// Without what people vary in a name: letter case, `-`, `_` and blanks.
+std::string Bare(std::string_view word) {
+  std::string bare;
+  for (char c : word) {
+    if (c == '-' || c == '_' || c == ' ') continue;
+    bare += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  }
+  return bare;
+}
 
 // Edits that turn `a` into `b`: insert, remove, replace a byte, swap two neighbours.
 std::size_t Distance(std::string_view a, std::string_view b) {
@@ -22,11 +30,10 @@ std::size_t Distance(std::string_view a, std::string_view b) {
         at(i, j) = i + j;
         continue;
       }
-      const bool same = Lower(a[i - 1]) == Lower(b[j - 1]);
+      const bool same = a[i - 1] == b[j - 1];
       std::size_t best = at(i - 1, j - 1) + (same ? 0 : 1);
       best = std::min({best, at(i - 1, j) + 1, at(i, j - 1) + 1});
-      if (i > 1 && j > 1 && Lower(a[i - 1]) == Lower(b[j - 2]) &&
-          Lower(a[i - 2]) == Lower(b[j - 1])) {
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
         best = std::min(best, at(i - 2, j - 2) + 1);
       }
       at(i, j) = best;
@@ -37,16 +44,21 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string_view> NearestWord(std::string_view word,
-                                            std::span<const std::string_view> known) {
+std::optional<Suggestion> NearestWord(std::string_view word,
+                                      std::span<const std::string_view> known) {
   if (word.size() > kWordBytesMax) return std::nullopt;
-  std::optional<std::string_view> nearest;
-  std::size_t nearest_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  const std::string bare = Bare(word);
+  std::optional<Suggestion> nearest;
+  std::size_t nearest_distance = std::max<std::size_t>(1, bare.size() / 3) + 1;
   for (std::string_view candidate : known) {
-    const std::size_t distance = Distance(word, candidate);
-    if (distance < nearest_distance && distance < candidate.size()) {
-      nearest = candidate;
+    const std::size_t distance = Distance(bare, Bare(candidate));
+    if (distance >= candidate.size()) continue;
+    if (distance < nearest_distance) {
+      // One slip in a short word turns it into another word: `gt`, `lt`.
+      nearest = {candidate, distance == 0 || (distance == 1 && bare.size() >= 4)};
       nearest_distance = distance;
+    } else if (nearest && distance == nearest_distance) {
+      nearest->is_plain = false;
     }
   }
   return nearest;

@@ -9,10 +9,16 @@
 
 namespace policy {
 
+struct Suggestion {
+  std::string_view word;
+  bool is_plain = false;  // no other word can have been meant: it may be put there unasked
+};
+
 // The word of `known` that is nearest to `word`, or nullopt when none is near enough to be worth
-// naming. Letter case counts nothing; a swap of neighbours counts as one edit.
-std::optional<std::string_view> NearestWord(std::string_view word,
-                                            std::span<const std::string_view> known);
+// naming. Letter case and the marks between words count nothing; a swap of neighbours counts as
+// one edit.
+std::optional<Suggestion> NearestWord(std::string_view word,
+                                      std::span<const std::string_view> known);
 
 // "`a`, `b` and `c`"
 std::string Enumerate(std::span<const std::string_view> words);

@@ -64,7 +64,7 @@ void ReportUnknownMember(Resolution& resolution, const KnownRoot& root, std::str
   auto report = resolution.diagnostics.Report(diag::UnknownMember, resolution.source, span,
                                               root.name, member);
   if (const auto meant = NearestWord(member, names)) {
-    report.Help(fmt::format("did you mean `{}.{}`?", root.name, *meant));
+    report.Help(fmt::format("did you mean `{}.{}`?", root.name, meant->word));
   } else {
     report.Help(fmt::format("`{}` has {}", root.name, Enumerate(names)));
   }
@@ -110,10 +110,10 @@ const KnownRoot* FindRoot(Resolution& resolution, const ast::Path& path) {
   auto report = resolution.diagnostics.Report(diag::UnknownRoot, resolution.source, path.root.span,
                                               path.root.text);
   if (const auto meant = NearestWord(path.root.text, kRootNames)) {
-    report.Help(fmt::format("did you mean `{}`?", *meant));
-    if (path.root.span.end - path.root.span.begin == path.root.text.size()) {
-      report.Replace(path.root.span, std::string(*meant));
-    }
+    report.Help(fmt::format("did you mean `{}`?", meant->word));
+    // In a string with escapes the span is the whole string.
+    const bool is_exact = path.root.span.end - path.root.span.begin == path.root.text.size();
+    if (meant->is_plain && is_exact) report.Replace(path.root.span, std::string(meant->word));
   } else {
     report.Help(fmt::format("a path begins with one of {}; an argument `{}` is `args.{}`",
                             Enumerate(kRootNames), path.root.text, path.root.text));
