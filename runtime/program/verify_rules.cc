@@ -12,6 +12,7 @@ bool VerifyRule(const Records& records, std::uint32_t id, Proof& proof) {
       (rule.kind == format::RuleKind::Default) != (id == 0)) {
     return proof.Fail("rule {} is of a wrong kind", id);
   }
+  if (rule.id.size == 0) return proof.Fail("rule {} has no id", id);
   return CheckText(records, rule.id, "a rule's id", proof) &&
          CheckText(records, rule.message, "a rule's message", proof) &&
          CheckText(records, rule.approval_group, "a rule's approval group", proof);

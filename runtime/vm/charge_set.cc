@@ -95,35 +95,41 @@ std::string ScopeCause(const Layout& layout, const format::Scope& scope, const F
 
 void ChargeSet::Clear() {
   shares_.clear();
+  refusals_.clear();
   charges_.clear();
   states_.clear();
 }
 
-std::optional<ChargeRefusal> ChargeSet::Build(const BoundPolicy& policy,
-                                              std::span<const std::uint32_t> limits,
-                                              const Frame& frame, const CallContext& context) {
+std::optional<std::string> ChargeSet::MakeKey(const Layout& layout, const format::Limit& limit,
+                                              const Frame& frame, const CallContext& context,
+                                              ScopeKey& key) {
+  const format::Counter& counter = layout.counters()[limit.counter];
+  key.Clear();
+  for (const format::Scope& scope :
+       layout.scopes().subspan(counter.first_scope, counter.scope_count)) {
+    if (!AddScope(scope, frame, context, key)) return ScopeCause(layout, scope, frame);
+  }
+  return std::nullopt;
+}
+
+bool ChargeSet::Build(const BoundPolicy& policy, std::span<const std::uint32_t> limits,
+                      const Frame& frame, const CallContext& context) {
   const Layout& layout = policy.program().layout();
   // Views of keys are handed out: the vector must not grow while the set is built.
   if (keys_.size() < limits.size()) keys_.resize(limits.size());
   for (const std::uint32_t id : limits) {
-    const auto is_same = [id](const Share& share) { return share.limit == id; };
-    if (std::ranges::any_of(shares_, is_same)) continue;
     const format::Limit& limit = layout.limits()[id];
     const auto amount = AmountFor(layout, limit, frame);
-    if (!amount) return ChargeRefusal{id, amount.error()};
-    const format::Counter& counter = layout.counters()[limit.counter];
-    ScopeKey& key = keys_[charges_.size()];
-    key.Clear();
-    for (const format::Scope& scope :
-         layout.scopes().subspan(counter.first_scope, counter.scope_count)) {
-      if (!AddScope(scope, frame, context, key)) {
-        return ChargeRefusal{id, ScopeCause(layout, scope, frame)};
-      }
+    if (!amount) {
+      refusals_.push_back({id, amount.error()});
+    } else if (auto cause = MakeKey(layout, limit, frame, context, keys_[charges_.size()])) {
+      refusals_.push_back({id, *std::move(cause)});
+    } else {
+      Add(policy, id, *amount);
     }
-    Add(policy, id, *amount);
   }
   states_.assign(charges_.size(), {});
-  return std::nullopt;
+  return refusals_.empty();
 }
 
 void ChargeSet::Add(const BoundPolicy& policy, std::uint32_t id, std::int64_t amount) {

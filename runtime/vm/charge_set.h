@@ -14,6 +14,7 @@
 #include "policy/request.h"
 #include "runtime/limits/scope_key.h"
 #include "runtime/program/frame.h"
+#include "runtime/program/layout.h"
 #include "runtime/vm/bound_policy.h"
 
 namespace policy {
@@ -31,10 +32,13 @@ class ChargeSet {
   void Clear();
 
   // Reads amounts and scope keys out of the frame. Limits that share a cell become one charge: the
-  // largest amount under the smallest max.
-  std::optional<ChargeRefusal> Build(const BoundPolicy& policy,
-                                     std::span<const std::uint32_t> limits, const Frame& frame,
-                                     const CallContext& context);
+  // largest amount under the smallest max. `limits`: each once. False: some limit cannot be
+  // charged; see refusals().
+  bool Build(const BoundPolicy& policy, std::span<const std::uint32_t> limits, const Frame& frame,
+             const CallContext& context);
+
+  // Every limit that cannot be charged, in the order in which they were given.
+  std::span<const ChargeRefusal> refusals() const { return refusals_; }
 
   bool empty() const { return charges_.empty(); }
   std::span<const Charge> charges() const { return charges_; }
@@ -53,9 +57,14 @@ class ChargeSet {
     std::int64_t amount = 0;
   };
 
+  // Writes the key of `limit` to `key`; the cause where it has none.
+  static std::optional<std::string> MakeKey(const Layout& layout, const format::Limit& limit,
+                                            const Frame& frame, const CallContext& context,
+                                            ScopeKey& key);
   void Add(const BoundPolicy& policy, std::uint32_t limit, std::int64_t amount);
 
   std::vector<Share> shares_;  // a limit each
+  std::vector<ChargeRefusal> refusals_;
   std::vector<Charge> charges_;
   std::vector<ChargeState> states_;
   // Keys of charges_, side by side. Its elements are kept when the set is cleared, so that their

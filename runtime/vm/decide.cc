@@ -23,6 +23,16 @@ void Arrange(const Layout& layout, std::vector<FoundRule>& found) {
   found.erase(repeated.begin(), repeated.end());
 }
 
+// In the order of the policy, each once.
+void ArrangeLimits(const Layout& layout, std::vector<std::uint32_t>& limits) {
+  if (limits.size() < 2) return;
+  std::ranges::sort(limits, {}, [&layout](std::uint32_t limit) {
+    return std::pair(layout.rules()[layout.limits()[limit].rule].order, limit);
+  });
+  const auto repeated = std::ranges::unique(limits);
+  limits.erase(repeated.begin(), repeated.end());
+}
+
 void ListRules(std::span<const FoundRule> found, Decision& decision) {
   for (const FoundRule& rule : found) decision.rules.push_back(rule.rule);
 }
@@ -85,9 +95,13 @@ DecideResult Decider::TakeCharges(const BoundPolicy& policy, Frame& frame,
                                   const CallContext& context, Decision& decision,
                                   Reservation& reservation) {
   const Layout& layout = policy.program().layout();
-  if (const auto refusal = charges_.Build(policy, findings_.limits, frame, context)) {
-    decision.rules.push_back(layout.limits()[refusal->limit].rule);
-    decision.message = ChargeRefusalMessage(layout, refusal->limit, refusal->cause);
+  ArrangeLimits(layout, findings_.limits);
+  if (!charges_.Build(policy, findings_.limits, frame, context)) {
+    for (const ChargeRefusal& refusal : charges_.refusals()) {
+      decision.rules.push_back(layout.limits()[refusal.limit].rule);
+    }
+    const ChargeRefusal& first = charges_.refusals().front();
+    decision.message = ChargeRefusalMessage(layout, first.limit, first.cause);
     return DecideResult::Decided;
   }
   ReserveResult result = ReserveResult::Granted;
@@ -146,9 +160,11 @@ void Decider::Approve(const Layout& layout, Frame& frame, Decision& decision) {
   decision.outcome = Outcome::Approval;
   Arrange(layout, findings_.approvals);
   ListRules(findings_.approvals, decision);
-  const FoundRule& speaker = Speaker(findings_.approvals);
-  const format::Rule& rule = layout.rules()[speaker.rule];
-  decision.message = RuleMessage(speaker, frame);
+  // The first in the policy's order is asked first; the others are asked when the call is decided
+  // again with its release.
+  const FoundRule& first = findings_.approvals.front();
+  const format::Rule& rule = layout.rules()[first.rule];
+  decision.message = RuleMessage(first, frame);
   decision.approval_group = layout.text(rule.approval_group);
   decision.approval_within_seconds = rule.approval_within_seconds;
 }
