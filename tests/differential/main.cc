@@ -112,8 +112,8 @@ int CompareWithAltered(const Options& options) {
   bool good = !counts.empty();
   for (const auto& [name, count] : counts) {
     std::cout << name << ": found out " << count.found << " of " << count.tried << '\n';
-    // One in ten: many an altered rule stands behind another that decides.
-    if (count.found * 10 < count.tried) good = false;
+    // One in ten: many an altered rule stands behind another that decides. Few tries say nothing.
+    if (count.tried >= 20 && count.found * 10 < count.tried) good = false;
   }
   return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
