@@ -15,10 +15,12 @@ const char* SkipSpace(const char* p) {
 
 // One past the closing quote of the string whose opening quote is at `p`.
 const char* SkipString(const char* p) {
-  for (++p; *p != '"'; ++p) {
-    if (*p == '\\') ++p;
+  for (++p;; ++p) {
+    p = static_cast<const char*>(rawmemchr(p, '"'));
+    const char* escapes = p;  // the backslashes right before the quote: each pair is one of text
+    while (escapes[-1] == '\\') --escapes;
+    if ((p - escapes) % 2 == 0) return p + 1;
   }
-  return p + 1;
 }
 
 int HexDigit(char c) {

@@ -27,6 +27,18 @@ TEST_CASE("lists and records are walked in place") {
   CHECK(members == std::vector<std::string>{"\"a\"=1", "\"b}\"=\"{\"", "\"c\"={\"d\":true}"});
 }
 
+TEST_CASE("a string ends at its first quote that no backslash escapes") {
+  const std::vector<std::string> strings = {
+      R"("")", R"("\\")", R"("\"")", R"("\\\"")", R"("\\\\")", R"("a\"b\"c\\")", R"("\\\\\"]")"};
+  std::string text = "[";
+  for (const std::string& string : strings) text += string + " ,";
+  text.back() = ']';
+  ListWalk list(text);
+  std::vector<std::string> elements;
+  for (std::string_view element; list.Next(element);) elements.emplace_back(element);
+  CHECK(elements == strings);
+}
+
 TEST_CASE("escapes are decoded") {
   struct Row {
     const char* raw;
