@@ -33,6 +33,9 @@ struct Command {
 };
 
 CommandRun AddCheckCommand(CLI::App& app);
+CommandRun AddCompileCommand(CLI::App& app);
+CommandRun AddDumpCommand(CLI::App& app);
+CommandRun AddEvalCommand(CLI::App& app);
 CommandRun AddExplainCommand(CLI::App& app);
 
 // Every command, in the order of --help.

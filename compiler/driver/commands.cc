@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::array kCommands = {
     Command{"check", "Report what is wrong or doubtful in policies", AddCheckCommand},
+    Command{"compile", "Compile a policy to a program that policyd loads", AddCompileCommand},
+    Command{"dump", "Print a policy as the compiler sees it", AddDumpCommand},
+    Command{"eval", "Decide calls under a policy, one a line", AddEvalCommand},
     Command{"explain", "Print the page about a diagnostic code", AddExplainCommand},
 };
 
