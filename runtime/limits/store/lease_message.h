@@ -48,7 +48,7 @@ struct WelcomeMessage {
 
 // Holder to leader after a change of leader: this much of the window's quota is leased to me.
 struct HoldMessage {
-  CellName cell;
+  CellName cell = {};
   std::int64_t epoch_s = 0;
   std::int64_t granted = 0;
   std::int64_t room_max = 0;
@@ -57,7 +57,7 @@ struct HoldMessage {
 // Holder to leader: I need quota.
 struct AskMessage {
   std::uint64_t request_id = 0;
-  CellName cell;
+  CellName cell = {};
   std::int64_t epoch_s = 0;   // of the holder's cell
   std::int64_t returned = 0;  // room of that window that the holder gives up with this message
   std::int64_t shortage = 0;  // what the call lacks in that window
@@ -84,7 +84,7 @@ struct GrantMessage {
 // Leader to holder: give back what is idle.
 struct RecallMessage {
   std::uint64_t recall_id = 0;
-  CellName cell;
+  CellName cell = {};
   std::int64_t epoch_s = 0;
   std::int64_t room_max = 0;  // room that refunds make from now on is only for this max and above
 };
@@ -93,7 +93,7 @@ struct RecallMessage {
 // out of the holder's ceiling and is sent once: if the message is lost, so is the quota.
 struct ReturnMessage {
   std::uint64_t recall_id = 0;  // 0: no recall
-  CellName cell;
+  CellName cell = {};
   std::int64_t epoch_s = 0;
   std::int64_t returned = 0;
 };

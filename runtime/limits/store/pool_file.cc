@@ -19,7 +19,9 @@ constexpr char kFileName[] = "pool";
 constexpr char kNewFileName[] = "pool.new";
 constexpr std::string_view kMagic = "POLICYLP";
 constexpr std::size_t kHeaderBytes = 8 + 4 + 8 + 4;
-constexpr std::size_t kRecordHeadBytes = 8;  // length, checksum
+// Length, its complement, checksum of the body. The complement tells a damaged length from one
+// whose record is cut off.
+constexpr std::size_t kRecordHeadBytes = 12;
 constexpr std::size_t kRecordBytesMax = kLeaseFrameBytesMax;
 
 enum class RecordType : std::uint8_t { Name = 1, State = 2 };
@@ -55,7 +57,9 @@ std::string EncodeHeader(std::uint64_t incarnation) {
 void AppendFramed(std::string& bytes, std::string_view body) {
   CHECK(body.size() <= kRecordBytesMax);
   WireWriter writer(bytes);
-  writer.Number(static_cast<std::uint32_t>(body.size()));
+  const auto length = static_cast<std::uint32_t>(body.size());
+  writer.Number(length);
+  writer.Number(~length);
   writer.Number(Checksum(body));
   bytes.append(body);
 }
@@ -91,12 +95,13 @@ std::optional<std::size_t> ReadRecords(std::string_view bytes,
   while (bytes.size() - offset >= kRecordHeadBytes) {
     WireReader head(bytes.substr(offset, kRecordHeadBytes));
     const auto length = head.Number<std::uint32_t>();
+    const auto complement = head.Number<std::uint32_t>();
     const auto checksum = head.Number<std::uint32_t>();
     const std::string_view rest = bytes.substr(offset + kRecordHeadBytes);
     // What a lost write may leave at the end: nothing, a part, or zeros.
     const bool is_zeros = bytes.find_first_not_of('\0', offset) == std::string_view::npos;
     if (is_zeros) return offset;
-    if (length == 0 || length > kRecordBytesMax) return std::nullopt;
+    if (complement != ~length || length == 0 || length > kRecordBytesMax) return std::nullopt;
     if (rest.size() < length) return offset;
     const std::string_view body = rest.substr(0, length);
     if (Checksum(body) != checksum) {

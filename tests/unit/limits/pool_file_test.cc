@@ -1,0 +1,196 @@
+#include "runtime/limits/store/pool_file.h"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "runtime/limits/store/state_directory.h"
+#include "tests/unit/limits/temporary_directory.h"
+
+namespace policy {
+namespace {
+
+StateDirectory OpenDirectory(const std::string& path) {
+  auto directory = StateDirectory::Open(path);
+  REQUIRE(directory.has_value());
+  return std::move(*directory);
+}
+
+std::string ReadBytes(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void WriteBytes(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+PoolRecord Record(std::uint32_t cell_id, std::int64_t issued) {
+  return {.cell_id = cell_id,
+          .name = {.identity = "identity", .scope_key = "key" + std::to_string(cell_id)},
+          .epoch_s = 1'772'366'400,
+          .issued = issued,
+          .low_max = 30,
+          .high_max = 50};
+}
+
+std::vector<std::int64_t> IssuedIn(const std::string& path, std::string* error = nullptr) {
+  std::vector<PoolRecord> records;
+  const auto file = PoolFile::Open(OpenDirectory(path), records);
+  if (error != nullptr) *error = file ? "" : file.error();
+  std::vector<std::int64_t> issued;
+  for (const PoolRecord& record : records) issued.push_back(record.issued);
+  return issued;
+}
+
+TEST_CASE("the last record of each cell counts") {
+  const TemporaryDirectory temporary;
+  const StateDirectory directory = OpenDirectory(temporary.path());
+  std::vector<PoolRecord> records;
+  std::uint64_t incarnation = 0;
+  {
+    auto file = PoolFile::Open(directory, records);
+    REQUIRE(file.has_value());
+    CHECK(records.empty());
+    incarnation = file->incarnation();
+    for (const PoolRecord& record : {Record(1, 5), Record(2, 7), Record(1, 11)}) {
+      REQUIRE(file->Append(record));
+    }
+  }
+  {
+    auto file = PoolFile::Open(directory, records);
+    REQUIRE(file.has_value());
+    CHECK(file->incarnation() == incarnation);
+    REQUIRE(records.size() == 2);
+    CHECK(records[0].name == Record(1, 0).name);
+    CHECK(records[0].issued == 11);
+    CHECK(records[0].epoch_s == 1'772'366'400);
+    CHECK(records[0].low_max == 30);
+    CHECK(records[0].high_max == 50);
+    CHECK(records[1].issued == 7);
+    REQUIRE(file->Append(Record(2, 8)));
+    REQUIRE(file->Rewrite(directory, std::vector{Record(2, 8)}));
+    REQUIRE(file->Append(Record(3, 1)));
+    REQUIRE(file->Append(Record(1, 12)));
+  }
+  CHECK(IssuedIn(temporary.path()) == std::vector<std::int64_t>{12, 8, 1});
+  struct stat status;
+  REQUIRE(stat((temporary.path() + "/pool").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("a torn tail is cut off, and anything wrong before the end refuses") {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary.path() + "/pool";
+  std::vector<std::size_t> ends;
+  {
+    std::vector<PoolRecord> records;
+    auto file = PoolFile::Open(OpenDirectory(temporary.path()), records);
+    REQUIRE(file.has_value());
+    ends.push_back(file->bytes());
+    for (std::int64_t i = 1; i <= 4; ++i) {
+      REQUIRE(file->Append(Record(1, i)));
+      ends.push_back(file->bytes());
+    }
+  }
+  const std::string whole = ReadBytes(path);
+  REQUIRE(whole.size() == ends.back());
+  const std::size_t header_bytes = ends[0];
+  for (std::size_t size = header_bytes; size <= whole.size(); ++size) {
+    CAPTURE(size);
+    WriteBytes(path, whole.substr(0, size));
+    std::string error;
+    const std::vector<std::int64_t> issued = IssuedIn(temporary.path(), &error);
+    CHECK(error.empty());
+    std::int64_t expected = 0;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      if (ends[i] <= size) expected = static_cast<std::int64_t>(i);
+    }
+    CHECK((issued.empty() ? 0 : issued[0]) == expected);
+    // A name without its state is whole, and says that nothing is used.
+    CHECK(ReadBytes(path).size() <= size);
+  }
+  WriteBytes(path, whole + std::string(100, '\0'));
+  CHECK(IssuedIn(temporary.path()) == std::vector<std::int64_t>{4});
+  CHECK(ReadBytes(path) == whole);
+
+  for (std::size_t at = 0; at < ends[3]; ++at) {
+    CAPTURE(at);
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x41);
+    WriteBytes(path, damaged);
+    std::string error;
+    const std::vector<std::int64_t> issued = IssuedIn(temporary.path(), &error);
+    CHECK(error.find("move it away") != std::string::npos);
+  }
+}
+
+TEST_CASE("state directories that others could write to are refused") {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary.path() + "/a/b";
+  CHECK(StateDirectory::Open(path).has_value());
+  struct stat status;
+  REQUIRE(stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
+  CHECK(StateDirectory::Open(path + "/").has_value());
+
+  for (const mode_t mode : {0770, 0702, 0777}) {
+    REQUIRE(chmod(path.c_str(), mode) == 0);
+    CHECK_FALSE(StateDirectory::Open(path).has_value());
+  }
+  REQUIRE(chmod(path.c_str(), 0700) == 0);
+  const std::string link = temporary.path() + "/link";
+  std::filesystem::create_directory_symlink(path, link);
+  CHECK_FALSE(StateDirectory::Open(link).has_value());
+  CHECK_FALSE(StateDirectory::Open(link + "/").has_value());
+  const std::string file = temporary.path() + "/file";
+  WriteBytes(file, "x");
+  CHECK_FALSE(StateDirectory::Open(file).has_value());
+  CHECK_FALSE(StateDirectory::Open("").has_value());
+
+  // A link in place of a file of ours leads nowhere.
+  std::filesystem::create_symlink(file, path + "/pool");
+  const StateDirectory directory = OpenDirectory(path);
+  CHECK_FALSE(directory.OpenFile("pool").has_value());
+  REQUIRE(mkfifo((path + "/fifo").c_str(), 0600) == 0);
+  CHECK_FALSE(directory.OpenFile("fifo").has_value());
+}
+
+TEST_CASE("one process leads") {
+  const TemporaryDirectory temporary;
+  const StateDirectory directory = OpenDirectory(temporary.path());
+  auto lead = directory.TryLead();
+  REQUIRE((lead.has_value() && lead->has_value()));
+  auto second = directory.TryLead();
+  REQUIRE(second.has_value());
+  CHECK_FALSE(second->has_value());
+  lead->reset();
+  second = directory.TryLead();
+  CHECK((second.has_value() && second->has_value()));
+
+  auto members = directory.JoinMembers();
+  REQUIRE(members.has_value());
+  CHECK(StateDirectory::IsAlone(*members));
+  auto others = directory.JoinMembers();
+  REQUIRE(others.has_value());
+  CHECK_FALSE(StateDirectory::IsAlone(*members));
+  *others = File();
+  CHECK(StateDirectory::IsAlone(*members));
+}
+
+TEST_CASE("where state lies by default") {
+  using Environment = StateDirectory::Environment;
+  CHECK(StateDirectory::DefaultPath({.state_home = "/s", .home = "/h"}) == "/s/policyd");
+  CHECK(StateDirectory::DefaultPath({.state_home = "s", .home = "/h"}) ==
+        "/h/.local/state/policyd");
+  CHECK_FALSE(StateDirectory::DefaultPath(Environment{}).has_value());
+  CHECK_FALSE(StateDirectory::DefaultPath({.state_home = "", .home = "h"}).has_value());
+}
+
+}  // namespace
+}  // namespace policy
