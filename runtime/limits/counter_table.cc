@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kFirstIndexEntries = 8;
 constexpr std::size_t kFirstBlockCells = 2;
 constexpr std::size_t kBlockCellsMax = 1024;
-constexpr std::size_t kSweepSteps = 4;         // old cells looked at for each new one
-constexpr std::size_t kSweepStepsFull = 1024;  // and when there is no room
+constexpr std::size_t kSweepSteps = 4;        // old cells looked at for each new one
+constexpr std::size_t kSweepStepsFull = 256;  // in each shard, when there is no room
 
 constexpr int kAddressShift = 6;  // cells are aligned to 64 bytes
 constexpr int kAddressBits = 42;  // of 48-bit addresses
@@ -110,15 +110,22 @@ CounterCell* CounterTable::FindConfirmed(std::string_view key, std::uint64_t has
 CounterCell* CounterTable::FindOrInsert(std::string_view key, std::uint64_t hash,
                                         const Window& now) {
   Shard& shard = ShardOf(hash);
+  if (CounterCell* cell = TryInsert(shard, key, hash, now)) return cell;
+  // Full. Ended cells may lie in any shard; one shard at a time, so that none waits for two.
+  for (Shard& swept : shards_) {
+    const std::scoped_lock guard(swept.mutex);
+    Sweep(swept, now, kSweepStepsFull);
+  }
+  return TryInsert(shard, key, hash, now);
+}
+
+CounterCell* CounterTable::TryInsert(Shard& shard, std::string_view key, std::uint64_t hash,
+                                     const Window& now) {
   const std::scoped_lock guard(shard.mutex);
   if (CounterCell* known = FindInShard(shard, key, hash)) return known;
   Sweep(shard, now, kSweepSteps);
-  CounterCell* cell = NewCell(shard);
-  if (cell == nullptr) {
-    Sweep(shard, now, kSweepStepsFull);
-    cell = NewCell(shard);
-    if (cell == nullptr) return nullptr;
-  }
+  CounterCell* cell = NewCell();
+  if (cell == nullptr) return nullptr;
   char* heap_key = nullptr;
   if (key.size() > CounterCell::kInlineKeyBytesMax) {
     heap_key = new char[key.size()];
@@ -177,28 +184,22 @@ void CounterTable::ForEachCell(const std::function<void(CounterCell&)>& visit) {
   }
 }
 
-CounterCell* CounterTable::NewCell(Shard& shard) {
-  if (!shard.free_cells.empty()) {
-    CounterCell* cell = shard.free_cells.back();
-    shard.free_cells.pop_back();
+CounterCell* CounterTable::NewCell() {
+  const std::scoped_lock guard(memory_mutex_);
+  if (!free_cells_.empty()) {
+    CounterCell* cell = free_cells_.back();
+    free_cells_.pop_back();
     return cell;
   }
-  // Cells stay counted while they lie on a free list: the budget is of memory.
-  if (cell_count_.fetch_add(1, std::memory_order_relaxed) >= options_.cells_max) {
-    cell_count_.fetch_sub(1, std::memory_order_relaxed);
-    return nullptr;
+  // Cells stay counted while they lie on the free list: the budget is of memory.
+  if (cell_count() >= options_.cells_max || !options_.budget->Take()) return nullptr;
+  cell_count_.fetch_add(1, std::memory_order_relaxed);
+  if (last_block_used_ == last_block_cells_) {
+    last_block_cells_ = std::clamp(last_block_cells_ * 2, kFirstBlockCells, kBlockCellsMax);
+    last_block_used_ = 0;
+    blocks_.push_back(std::make_unique<CounterCell[]>(last_block_cells_));
   }
-  if (!options_.budget->Take()) {
-    cell_count_.fetch_sub(1, std::memory_order_relaxed);
-    return nullptr;
-  }
-  if (shard.last_block_used == shard.last_block_cells) {
-    shard.last_block_cells =
-        std::clamp(shard.last_block_cells * 2, kFirstBlockCells, kBlockCellsMax);
-    shard.last_block_used = 0;
-    shard.blocks.push_back(std::make_unique<CounterCell[]>(shard.last_block_cells));
-  }
-  return &shard.blocks.back()[shard.last_block_used++];
+  return &blocks_.back()[last_block_used_++];
 }
 
 void CounterTable::Grow(Shard& shard) {
@@ -261,12 +262,11 @@ bool CounterTable::Recycle(Shard& shard, CounterCell& cell, const Window& now) {
   cell.Unlock();
   // The key still stands for Remove; nobody reads it but under the shard's mutex, as live is false.
   delete lease;
-  shard.free_cells.push_back(&cell);
   --shard.cells;
   return true;
 }
 
-void CounterTable::Remove(const Index& index, std::size_t position) const {
+void CounterTable::Remove(const Index& index, std::size_t position) {
   CounterCell* removed = CellOf(index.entries[position].load(std::memory_order_relaxed));
   // Close the gap: a later entry moves here if its home is not after the gap. It is written here
   // before it is cleared there, so a reader meets it twice or once.
@@ -282,6 +282,8 @@ void CounterTable::Remove(const Index& index, std::size_t position) const {
   index.entries[gap].store(0, std::memory_order_release);
   if (removed->key_bytes > CounterCell::kInlineKeyBytesMax) delete[] removed->heap_key;
   removed->key_bytes = 0;
+  const std::scoped_lock guard(memory_mutex_);
+  free_cells_.push_back(removed);
 }
 
 }  // namespace policy

@@ -124,10 +124,6 @@ class CounterTable {
     std::size_t cells = 0;
     std::size_t sweep_position = 0;
     std::int64_t recycled_epoch_s = INT64_MIN;  // no cell begins before a window that was recycled
-    std::vector<std::unique_ptr<CounterCell[]>> blocks;
-    std::size_t last_block_cells = 0;
-    std::size_t last_block_used = 0;
-    std::vector<CounterCell*> free_cells;
   };
 
   static CounterCell* CellOf(Entry entry);
@@ -147,12 +143,13 @@ class CounterTable {
   }
 
   CounterCell* FindInShard(const Shard& shard, std::string_view key, std::uint64_t hash) const;
-  CounterCell* NewCell(Shard& shard);
+  CounterCell* TryInsert(Shard& shard, std::string_view key, std::uint64_t hash, const Window& now);
+  CounterCell* NewCell();
   void Grow(Shard& shard);
   void Publish(Shard& shard, CounterCell* cell, std::uint64_t hash);
   void Sweep(Shard& shard, const Window& now, std::size_t steps);
   bool Recycle(Shard& shard, CounterCell& cell, const Window& now);
-  void Remove(const Index& index, std::size_t position) const;
+  void Remove(const Index& index, std::size_t position);
 
   const CounterIdentity identity_;
   const WindowCalendar calendar_;
@@ -160,6 +157,11 @@ class CounterTable {
   std::atomic<std::uint64_t> last_window_{0};  // start (40 bits) and length (24 bits, 0: none)
   std::atomic<std::size_t> cell_count_{0};
   std::array<Shard, kShards> shards_;
+  std::mutex memory_mutex_;  // over the rest; taken after a shard's
+  std::vector<std::unique_ptr<CounterCell[]>> blocks_;
+  std::size_t last_block_cells_ = 0;
+  std::size_t last_block_used_ = 0;
+  std::vector<CounterCell*> free_cells_;
 };
 
 }  // namespace policy
