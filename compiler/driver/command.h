@@ -37,6 +37,7 @@ CommandRun AddCompileCommand(CLI::App& app);
 CommandRun AddDumpCommand(CLI::App& app);
 CommandRun AddEvalCommand(CLI::App& app);
 CommandRun AddExplainCommand(CLI::App& app);
+CommandRun AddSchemaCommand(CLI::App& app);
 
 // Every command, in the order of --help.
 std::span<const Command> Commands();

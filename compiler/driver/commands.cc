@@ -14,6 +14,7 @@ constexpr std::array kCommands = {
     Command{"dump", "Print a policy as the compiler sees it", AddDumpCommand},
     Command{"eval", "Decide calls under a policy, one a line", AddEvalCommand},
     Command{"explain", "Print the page about a diagnostic code", AddExplainCommand},
+    Command{"schema", "Print the JSON Schema of a file format", AddSchemaCommand},
 };
 
 }  // namespace

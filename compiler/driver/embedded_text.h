@@ -13,7 +13,8 @@ struct EmbeddedText {
 };
 
 // Sorted by name. Made by cmake/EmbedTexts.cmake from the files that CMakeLists.txt names.
-std::span<const EmbeddedText> DiagnosticPages();
+std::span<const EmbeddedText> DiagnosticPages();  // "P1001.md"
+std::span<const EmbeddedText> Schemas();          // "policy.schema.json"
 
 }  // namespace policy
 
