@@ -45,7 +45,6 @@ std::optional<UrlHost> ReadHost(std::string_view host) {
     last = rest.substr(0, rest.find('.'));
     if (last.empty() || last.size() > kLabelBytesMax) return std::nullopt;
     if (!std::ranges::all_of(last, IsHostByte)) return std::nullopt;
-    if (last.front() == '-' || last.back() == '-') return std::nullopt;
     ++label_count;
     octet_count += IsPlainOctet(last);
     if (last.size() == rest.size()) break;

@@ -24,7 +24,7 @@ struct UrlHost {
 
 // nullopt wherever URL readers differ: another scheme or spelling than http(s)://, user
 // information, control characters, white space or a backslash anywhere, a host that is empty, ends
-// in a dot, has a label that is empty, overlong or has `-` at an end, percent escapes, a bracket or
+// in a dot, has an empty or overlong label, percent escapes, a bracket or
 // anything beside ASCII letters, digits, `-`, `_` and dots, an IPv4 address in any other than the
 // usual form, a port that is empty, has a leading zero or is not 1 to 65535, an `@` behind a host
 // that `?` or `#` ends. Redirects and name resolution are invisible here.
