@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/value/fold.h"
+#include "runtime/value/text_hash.h"
+
 namespace policy::mcp {
 
 // A stack of records, each a set of unescaped keys. Small records are searched in order, larger
@@ -26,6 +29,8 @@ class KeySet {
   void CloseRecord();
 
  private:
+  static constexpr std::uint32_t kSmallRecordKeys = 12;
+
   struct Key {
     std::uint64_t hash;
     std::string_view text;
@@ -37,8 +42,20 @@ class KeySet {
     bool ignores_case = false;
   };
 
-  const Key* Find(const Record& record, const Key& key) const;
-  void GrowTable();
+  static constexpr std::uint64_t kCaseBits = 0x2020202020202020;
+  struct Hashed {
+    std::uint64_t hash;
+    bool is_ascii;
+  };
+  Hashed HashWords(std::string_view key, std::uint64_t case_bits) const;
+  std::uint64_t Hash(std::string_view key, bool ignores_case) const;
+  std::uint64_t HashFoldedText(std::string_view key) const;
+  bool IsSame(const Record& record, const Key& known, const Key& key) const {
+    return known.hash == key.hash &&
+           (known.text == key.text || (record.ignores_case && EqualFolded(known.text, key.text)));
+  }
+  const Key* FindInTable(const Record& record, const Key& key) const;
+  void AddToTable();
   void Insert(std::uint32_t key);
 
   std::uint64_t seed_;
@@ -46,6 +63,47 @@ class KeySet {
   std::vector<Key> keys_;
   std::vector<std::uint32_t> entries_;  // the tables of the open records, one behind the other
 };
+
+// Small letters from capitals are one bit of each byte; a few other bytes are taken together by it
+// too, at the cost of a comparison.
+inline KeySet::Hashed KeySet::HashWords(std::string_view key, std::uint64_t case_bits) const {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  const std::uint64_t factor = text_hash::kFactor ^ seed_ << 1;
+  const char* p = key.data();
+  std::size_t size = key.size();
+  std::uint64_t hash = seed_ ^ size;
+  std::uint64_t seen = 0;
+  for (; size > 8; p += 8, size -= 8) {
+    const std::uint64_t word = text_hash::Load<std::uint64_t>(p);
+    seen |= word;
+    hash = text_hash::Mix(hash ^ (word | case_bits), factor);
+  }
+  const std::uint64_t word = text_hash::LoadShort(p, size);
+  seen |= word;
+  return {text_hash::Mix(hash ^ (word | case_bits), factor), (seen & kHighBits) == 0};
+}
+
+// Keys that count as the same have the same hash: beyond ASCII it is that of the folded text.
+inline std::uint64_t KeySet::Hash(std::string_view key, bool ignores_case) const {
+  if (!ignores_case) return HashWords(key, 0).hash;
+  const Hashed hashed = HashWords(key, kCaseBits);
+  return hashed.is_ascii ? hashed.hash : HashFoldedText(key);
+}
+
+inline std::optional<std::string_view> KeySet::Add(std::string_view text) {
+  const Record& record = records_.back();
+  const Key key{Hash(text, record.ignores_case), text};
+  if (record.table_size != 0) {
+    if (const Key* known = FindInTable(record, key)) return known->text;
+  } else {
+    for (std::size_t i = record.first_key; i < keys_.size(); ++i) {
+      if (IsSame(record, keys_[i], key)) return keys_[i].text;
+    }
+  }
+  keys_.push_back(key);
+  if (keys_.size() - record.first_key > kSmallRecordKeys) AddToTable();
+  return std::nullopt;
+}
 
 }  // namespace policy::mcp
 

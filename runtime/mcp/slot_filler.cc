@@ -8,7 +8,7 @@ namespace policy::mcp {
 using format::kNone;
 
 void SlotFiller::Fill(std::uint32_t node, const Value& value) {
-  const std::uint32_t slot = layout_->path_nodes()[node].slot;
+  const std::uint32_t slot = nodes_[node].slot;
   if (slot != kNone) frame_->Fill(slot, value);
 }
 
@@ -27,7 +27,7 @@ Value SlotFiller::ReadNumber(std::string_view raw) const {
 void SlotFiller::FillScalar(std::uint32_t node, const JsonScalar& scalar) {
   // A scalar is no parent.
   BreakChildren(node);
-  if (layout_->path_nodes()[node].slot == kNone) return;
+  if (nodes_[node].slot == kNone) return;
   Value value;
   switch (scalar.kind) {
     case JsonKind::Null:
@@ -56,16 +56,15 @@ void SlotFiller::FillScalar(std::uint32_t node, const JsonScalar& scalar) {
 // not have stay broken: nothing can be said of them; members that the record does not have are
 // absent.
 void SlotFiller::OpenContainer(std::uint32_t node, bool is_record) {
-  const auto nodes = layout_->path_nodes();
-  for (std::uint32_t child = nodes[node].first_child; child != kNone;
-       child = nodes[child].next_sibling) {
-    const bool is_member = nodes[child].index == kNone;
+  for (std::uint32_t child = nodes_[node].first_child; child != kNone;
+       child = nodes_[child].next_sibling) {
+    const bool is_member = nodes_[child].index == kNone;
     if (!is_record || !is_member) FillBelow(child, ValueKind::Broken);
   }
 }
 
 void SlotFiller::FillContainer(std::uint32_t node, bool is_record, std::string_view raw) {
-  if (layout_->path_nodes()[node].slot == kNone) return;
+  if (nodes_[node].slot == kNone) return;
   Value value = Value::MakeString(raw);
   value.kind = is_record ? ValueKind::Record : ValueKind::List;
   value.boolean = layout_->header().numbers_exact != 0;
@@ -73,27 +72,25 @@ void SlotFiller::FillContainer(std::uint32_t node, bool is_record, std::string_v
 }
 
 void SlotFiller::BreakChildren(std::uint32_t node) {
-  const auto nodes = layout_->path_nodes();
-  for (std::uint32_t child = nodes[node].first_child; child != kNone;
-       child = nodes[child].next_sibling) {
+  for (std::uint32_t child = nodes_[node].first_child; child != kNone;
+       child = nodes_[child].next_sibling) {
     FillBelow(child, ValueKind::Broken);
   }
 }
 
 void SlotFiller::FillBelow(std::uint32_t node, ValueKind kind) {
-  const auto nodes = layout_->path_nodes();
   Value value;
   value.kind = kind;
   // In preorder; from a node without children up to the first that has a sibling.
   for (std::uint32_t at = node;;) {
     Fill(at, value);
-    if (nodes[at].first_child != kNone) {
-      at = nodes[at].first_child;
+    if (nodes_[at].first_child != kNone) {
+      at = nodes_[at].first_child;
       continue;
     }
-    while (at != node && nodes[at].next_sibling == kNone) at = nodes[at].parent;
+    while (at != node && nodes_[at].next_sibling == kNone) at = nodes_[at].parent;
     if (at == node) return;
-    at = nodes[at].next_sibling;
+    at = nodes_[at].next_sibling;
   }
 }
 

@@ -3,6 +3,7 @@
 #define RUNTIME_MCP_SLOT_FILLER_H_
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "runtime/mcp/strict_json.h"
@@ -17,7 +18,9 @@ class SlotFiller {
  public:
   // A null frame asks for nothing.
   explicit SlotFiller(Frame* frame)
-      : frame_(frame), layout_(frame == nullptr ? nullptr : &frame->program().layout()) {}
+      : frame_(frame), layout_(frame == nullptr ? nullptr : &frame->program().layout()) {
+    if (layout_ != nullptr) nodes_ = layout_->path_nodes();
+  }
 
   bool is_active() const { return frame_ != nullptr; }
   std::uint32_t RootNode(format::Root root) const {
@@ -25,13 +28,13 @@ class SlotFiller {
   }
 
   bool HasChildren(std::uint32_t node) const {
-    return node != format::kNone && layout_->path_nodes()[node].first_child != format::kNone;
+    return node != format::kNone && nodes_[node].first_child != format::kNone;
   }
   std::uint32_t Member(std::uint32_t node, std::string_view key) const {
     return HasChildren(node) ? layout_->FindMember(node, key) : format::kNone;
   }
   std::uint32_t Element(std::uint32_t node, std::uint32_t index) {
-    if (node == format::kNone || layout_->path_nodes()[node].has_index_children == 0) {
+    if (node == format::kNone || nodes_[node].has_index_children == 0) {
       return format::kNone;
     }
     const std::uint32_t element = layout_->FindElement(node, index);
@@ -74,6 +77,7 @@ class SlotFiller {
 
   Frame* frame_;
   const Layout* layout_;
+  std::span<const format::PathNode> nodes_;
 };
 
 }  // namespace policy::mcp

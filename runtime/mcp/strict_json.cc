@@ -1,7 +1,6 @@
 #include "runtime/mcp/strict_json.h"
 
-#include <bit>
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "runtime/value/json_walk.h"
@@ -10,23 +9,6 @@
 namespace policy::mcp {
 
 namespace {
-
-constexpr std::uint64_t kEachByte = 0x0101010101010101;
-constexpr std::uint64_t kHighBits = 0x8080808080808080;
-
-// The high bit of every byte that is zero (and, above the first of these, perhaps of others).
-constexpr std::uint64_t ZeroBytes(std::uint64_t word) {
-  return (word - kEachByte) & ~word & kHighBits;
-}
-
-// Bytes of a string before the first of `word` that is not plain: a quote, a backslash, a control
-// character or beyond ASCII. 8 when all are plain.
-std::size_t PlainBytes(std::uint64_t word) {
-  const std::uint64_t special =
-      ZeroBytes(word ^ kEachByte * '"') | ZeroBytes(word ^ kEachByte * '\\') |
-      ((word - kEachByte * 0x20) & ~word & kHighBits) | (word & kHighBits);
-  return special == 0 ? 8 : static_cast<std::size_t>(std::countr_zero(special)) / 8;
-}
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -61,8 +43,7 @@ void TextRoom::Begin(std::size_t bytes) {
   used_ = 0;
 }
 
-std::string_view TextRoom::Text(std::string_view raw, bool has_escapes) {
-  if (!has_escapes) return WithoutQuotes(raw);
+std::string_view TextRoom::Unescaped(std::string_view raw) {
   if (capacity_ < needed_) {  // the first escape of the message: nothing is in use yet
     room_ = std::make_unique_for_overwrite<char[]>(needed_);
     capacity_ = needed_;
@@ -109,29 +90,12 @@ void StrictJson::SkipSpaceSlowly() {
   }
 }
 
-bool StrictJson::ReadScalar(JsonScalar& scalar) {
-  const char c = Peek();
-  if (c == '"') {
-    if (!ReadString(scalar)) return false;
-    if (scalar.is_unreadable) Refuse("lone surrogate in a string");
-    return true;
-  }
-  if (c == '-' || IsDigit(c)) return ReadNumber(scalar);
-  return ReadLiteral(scalar);
-}
-
-bool StrictJson::ReadString(JsonScalar& scalar) {
+// at_ is at the opening quote, `p` at a byte behind it; what stands between them is plain.
+bool StrictJson::ReadRestOfString(JsonScalar& scalar, const char* p) {
   const char* const begin = at_;
   scalar = {JsonKind::String, false, false, {}};
-  ++at_;
-  for (;;) {
-    while (end_ - at_ >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, at_, sizeof(word));
-      const std::size_t plain = PlainBytes(word);
-      at_ += plain;
-      if (plain != 8) break;
-    }
+  at_ = p;
+  for (;; at_ = strict_json::SkipPlain(at_, end_)) {
     if (at_ == end_) return Fail("a string is not closed");
     const auto byte = static_cast<unsigned char>(*at_);
     if (byte == '"') break;
@@ -143,14 +107,22 @@ bool StrictJson::ReadString(JsonScalar& scalar) {
     } else if (byte < 0x80) {
       ++at_;
     } else {
-      const std::size_t size = Utf8SequenceSize({at_, static_cast<std::size_t>(end_ - at_)});
-      if (size == 0) return Fail("invalid UTF-8");
-      at_ += size;
+      if (!SkipBeyondAscii()) return false;
     }
   }
   ++at_;
   if (scalar.is_unreadable) scalar.has_escapes = false;  // no decoder sees it; it is refused
   scalar.raw = {begin, static_cast<std::size_t>(at_ - begin)};
+  return true;
+}
+
+// Texts in other scripts have many such characters in a row.
+bool StrictJson::SkipBeyondAscii() {
+  while (at_ != end_ && (*at_ & 0x80) != 0) {
+    const std::size_t size = Utf8SequenceSize({at_, static_cast<std::size_t>(end_ - at_)});
+    if (size == 0) return Fail("invalid UTF-8");
+    at_ += size;
+  }
   return true;
 }
 
@@ -225,32 +197,15 @@ bool StrictJson::ReadLiteral(JsonScalar& scalar) {
   return Fail(rest.empty() ? "the text ends early" : "a value is missing");
 }
 
-bool StrictJson::ReadKey(JsonKey& key) {
-  if (Peek() != '"') return Fail("a key in quotes is missing");
-  JsonScalar scalar;
-  if (!ReadString(scalar)) return false;
-  if (scalar.is_unreadable) Refuse("lone surrogate in a key");
-  key.raw = scalar.raw;
-  key.text = room_.Text(scalar.raw, scalar.has_escapes);
-  SkipSpace();
-  if (Peek() != ':') return Fail("a colon is missing after a key");
-  ++at_;
-  SkipSpace();
-  return true;
-}
-
-// `count`: members of the record, this one included.
-void StrictJson::CheckKey(const JsonKey& key, std::uint32_t count) {
-  if (is_refused()) return;  // and so the keys of one record are few or all different
+void StrictJson::RefuseKey(const JsonKey& key, std::uint32_t count,
+                           std::optional<std::string_view> known) {
   if (count > kMembersMax) {
     return Refuse("more than " + std::to_string(kMembersMax) + " members in one record");
   }
-  if (const auto known = keys_.Add(key.text)) {
-    return Refuse(*known == key.text ? "duplicate key " + Quoted(key.text)
-                                     : "keys " + Quoted(*known) + " and " + Quoted(key.text) +
-                                           " differ by letter case only");
-  }
-  if (key.text == "__proto__") return Refuse("the key `__proto__` is not accepted");
+  if (!known) return Refuse("the key `__proto__` is not accepted");
+  Refuse(*known == key.text ? "duplicate key " + Quoted(key.text)
+                            : "keys " + Quoted(*known) + " and " + Quoted(key.text) +
+                                  " differ by letter case only");
 }
 
 std::string Quoted(std::string_view text) {

@@ -17,8 +17,11 @@
 #define RUNTIME_MCP_STRICT_JSON_H_
 
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -48,9 +51,13 @@ class TextRoom {
   // All the texts to come are together no longer than `bytes`.
   void Begin(std::size_t bytes);
   // The text of a raw JSON string; it is the bytes between the quotes where nothing is escaped.
-  std::string_view Text(std::string_view raw, bool has_escapes);
+  std::string_view Text(std::string_view raw, bool has_escapes) {
+    return has_escapes ? Unescaped(raw) : raw.substr(1, raw.size() - 2);
+  }
 
  private:
+  std::string_view Unescaped(std::string_view raw);
+
   std::unique_ptr<char[]> room_;
   std::size_t capacity_ = 0;
   std::size_t needed_ = 0;
@@ -96,7 +103,9 @@ class StrictJson {
   bool Fail(const char* error);  // always false
   // Each reads what begins at at_ and goes past it. false: it is not JSON.
   bool ReadString(JsonScalar& scalar);
+  bool ReadRestOfString(JsonScalar& scalar, const char* p);
   bool ReadEscape(JsonScalar& scalar);
+  bool SkipBeyondAscii();
   bool ReadNumber(JsonScalar& scalar);
   bool ReadDigits();
   bool ReadLiteral(JsonScalar& scalar);
@@ -104,6 +113,7 @@ class StrictJson {
   // The key at at_, its colon and the space behind it.
   bool ReadKey(JsonKey& key);
   void CheckKey(const JsonKey& key, std::uint32_t count);
+  void RefuseKey(const JsonKey& key, std::uint32_t count, std::optional<std::string_view> known);
 
   const char* at_ = nullptr;
   const char* end_ = nullptr;
@@ -111,6 +121,80 @@ class StrictJson {
   KeySet keys_;
   TextRoom room_;
 };
+
+namespace strict_json {
+
+inline constexpr std::uint64_t kEachByte = 0x0101010101010101;
+inline constexpr std::uint64_t kHighBits = 0x8080808080808080;
+
+// The high bit of every byte that is zero (and, above the first of these, perhaps of others).
+constexpr std::uint64_t ZeroBytes(std::uint64_t word) {
+  return (word - kEachByte) & ~word & kHighBits;
+}
+
+// Bytes of a string before the first of `word` that is not plain: a quote, a backslash, a control
+// character or beyond ASCII. 8 when all are plain.
+inline std::size_t PlainBytes(std::uint64_t word) {
+  const std::uint64_t special =
+      ZeroBytes(word ^ kEachByte * '"') | ZeroBytes(word ^ kEachByte * '\\') |
+      ((word - kEachByte * 0x20) & ~word & kHighBits) | (word & kHighBits);
+  return special == 0 ? 8 : static_cast<std::size_t>(std::countr_zero(special)) / 8;
+}
+
+// The first byte from `p` on that is not plain, or one of the last seven.
+inline const char* SkipPlain(const char* p, const char* end) {
+  while (end - p >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, p, sizeof(word));
+    const std::size_t plain = PlainBytes(word);
+    p += plain;
+    if (plain != 8) break;
+  }
+  return p;
+}
+
+}  // namespace strict_json
+
+// Strings without escapes, all in ASCII, end here: most do, and nearly all keys.
+inline bool StrictJson::ReadString(JsonScalar& scalar) {
+  const char* const p = strict_json::SkipPlain(at_ + 1, end_);
+  if (p == end_ || *p != '"') return ReadRestOfString(scalar, p);
+  scalar = {JsonKind::String, false, false, {at_, static_cast<std::size_t>(p + 1 - at_)}};
+  at_ = p + 1;
+  return true;
+}
+
+inline bool StrictJson::ReadScalar(JsonScalar& scalar) {
+  const char c = Peek();
+  if (c == '"') {
+    if (!ReadString(scalar)) return false;
+    if (scalar.is_unreadable) Refuse("lone surrogate in a string");
+    return true;
+  }
+  if (c == '-' || (c >= '0' && c <= '9')) return ReadNumber(scalar);
+  return ReadLiteral(scalar);
+}
+
+inline bool StrictJson::ReadKey(JsonKey& key) {
+  if (Peek() != '"') return Fail("a key in quotes is missing");
+  JsonScalar scalar;
+  if (!ReadString(scalar)) return false;
+  if (scalar.is_unreadable) Refuse("lone surrogate in a key");
+  key.raw = scalar.raw;
+  key.text = room_.Text(scalar.raw, scalar.has_escapes);
+  SkipSpace();
+  if (Peek() != ':') return Fail("a colon is missing after a key");
+  ++at_;
+  SkipSpace();
+  return true;
+}
+
+// `count`: members of the record, this one included.
+inline void StrictJson::CheckKey(const JsonKey& key, std::uint32_t count) {
+  if (is_refused()) return;  // and so the keys of one record are few or all different
+  const auto known = count <= kMembersMax ? keys_.Add(key.text) : std::nullopt;
+  if (known || count > kMembersMax || key.text == "__proto__") RefuseKey(key, count, known);
+}
 
 // Text of the sender's for a refusal: without line breaks or control characters, at most 64 bytes,
 // between backticks.
