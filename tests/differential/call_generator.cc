@@ -204,9 +204,7 @@ Step CallGenerator::Next() {
                                                      60 * kSecondNs,
                                                      3'599 * kSecondNs,
                                                      7'200 * kSecondNs + 5,
-                                                     86'400 * kSecondNs,
-                                                     -30 * kSecondNs,
-                                                     -4'000 * kSecondNs};
+                                                     86'400 * kSecondNs};
   now_ns_ += random_.Pick(steps_ns);
   Step step;
   step.call.tool = Tool();

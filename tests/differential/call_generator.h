@@ -23,7 +23,8 @@ class CallGenerator {
   // Both are used, not kept, until the last Next.
   CallGenerator(const reference::Json& policy, Random& random);
 
-  // Time goes on from call to call; now and then it steps back.
+  // Time goes on from call to call. It never steps back: which window an earlier clock is charged
+  // to depends on what the counters still remember.
   Step Next();
 
  private:

@@ -192,7 +192,8 @@ class Generator {
     if (!counter.scope.Is(Json::Kind::Null)) limit.members.emplace_back("scope", counter.scope);
     if (has_cost) limit.members.emplace_back("cost", counter.cost);
     if (!counter.scale.empty()) limit.members.emplace_back("scale", Json::Number(counter.scale));
-    if (counter.refund) limit.members.emplace_back("on_error", Text("refund"));
+    if (counter.refund && random_.Chance(80))
+      limit.members.emplace_back("on_error", Text("refund"));
     if (random_.Chance(10)) limit.members.emplace_back("algorithm", Text("fixed"));
     return limit;
   }

@@ -114,8 +114,9 @@ Json AimAtSet(const Json& set, Random& random) {
 Json AimAtOrder(const Json& operand, Random& random) {
   if (random.Chance(40)) return Json::Number(Respell(operand.text, random));
   if (random.Chance(60)) return Json::Number(random.Pick(kNumbers));
-  return Json::Number(random.Chance(50) ? operand.text + "1"
-                                        : std::to_string(random.Between(-1000, 1000)));
+  if (random.Chance(50)) return Json::Number(std::to_string(random.Between(-1000, 1000)));
+  const bool is_whole = operand.text.find_first_of(".eE") == std::string::npos;
+  return Json::Number(operand.text + (is_whole ? ".1" : "1"));  // a little more
 }
 
 Json AimAtContains(const Json& operand, Random& random) {

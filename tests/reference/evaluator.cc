@@ -12,6 +12,10 @@ namespace {
 
 using Kind = Json::Kind;
 
+// Keys of counters are bounded; so many bytes are counted for each scope beside its text.
+constexpr std::size_t kScopeKeyBytesMax = 1024;
+constexpr std::size_t kScopeBytes = 2;
+
 Json RecordOf(const std::string& text) {
   if (text.empty()) return Json::Record();
   return ParseJson(text).value_or(Json::Record());
@@ -178,6 +182,7 @@ struct Evaluator::Charge {
   const Rule* rule = nullptr;
   std::int64_t amount = 0;
   std::string key;  // of the cell
+  Cell cell;        // as it stands before the call
 };
 
 Truth Evaluator::Holds(const Rule& rule, const World& world) {
@@ -228,7 +233,7 @@ void Evaluator::FireDenials(const std::vector<const Rule*>& rules, const World& 
   }
 }
 
-// Step 3: what each limit would charge, and to which cell.
+// Step 3: what each limit would charge, and to which cell. The first that cannot be said denies.
 std::vector<Evaluator::Charge> Evaluator::ChargesOf(const std::vector<const Rule*>& rules,
                                                     const World& world, Decision& out) {
   std::vector<Charge> charges;
@@ -238,20 +243,19 @@ std::vector<Evaluator::Charge> Evaluator::ChargesOf(const std::vector<const Rule
     const auto amount = limit.cost ? AmountOf(limit, world.Look(*limit.cost))
                                    : std::optional<std::int64_t>(PowerOfTen(limit.scale));
     std::optional<std::string> key = limit.counter;
+    std::size_t key_bytes = 0;
     for (const Scope& scope : limit.scopes) {
       const auto part = world.ScopeKey(scope);
-      if (!part) key.reset();
+      if (part) key_bytes += kScopeBytes + part->size();
+      if (!part || key_bytes > kScopeKeyBytesMax) key.reset();
       if (key && part) *key += "|" + std::to_string(part->size()) + ":" + *part;
     }
     if (!amount || !key) {
-      if (out.rules.empty()) {
-        out.speaker = rule->id;
-        out.speaker_text = rule->text;
-      }
-      out.rules.push_back(rule->id);
-    } else {
-      charges.push_back({rule, *amount, *key});
+      out.speaker = rule->id;
+      out.rules = {rule->id};
+      return {};
     }
+    charges.push_back({rule, *amount, *key, {}});
   }
   return charges;
 }
@@ -259,12 +263,15 @@ std::vector<Evaluator::Charge> Evaluator::ChargesOf(const std::vector<const Rule
 // Step 4: whether every limit has room.
 void Evaluator::LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, Decision& out) {
   bool retryable = true;
-  for (const Charge& charge : charges) {
+  for (Charge& charge : charges) {
     const Limit& limit = charge.rule->limit;
     const Window window = WindowAt(limit.window, now_ns, policy_.zone);
-    auto [at, is_new] = cells_.try_emplace(charge.key);
-    Cell& cell = at->second;
-    if (is_new || window.begin_ns > cell.begin_ns) cell = {window.begin_ns, window.end_ns, 0};
+    Cell cell{window.begin_ns, window.end_ns, 0};
+    // A clock that stood earlier than the last charge is taken for the later window.
+    const auto charged = cells_.find(charge.key);
+    if (charged != cells_.end() && charged->second.begin_ns >= cell.begin_ns)
+      cell = charged->second;
+    charge.cell = cell;
 
     Quota quota;
     quota.rule = charge.rule->id;
@@ -272,11 +279,16 @@ void Evaluator::LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, D
     quota.used = cell.used;
     quota.remaining = std::max<std::int64_t>(0, quota.max - quota.used);
     if (cell.end_ns) quota.window_end_ms = *cell.end_ns / 1'000'000;
-    quota.is_short = charge.amount > quota.max - quota.used;
+    quota.is_short = limit.max_units == 0 || charge.amount > quota.max - quota.used;
     if (quota.is_short) {
       out.outcome = Outcome::Limited;
       out.rules.push_back(charge.rule->id);
-      quota.retryable = cell.end_ns.has_value() && charge.amount <= quota.max;
+      // Waiting helps only where it helps all limits of the cell.
+      quota.retryable = std::all_of(charges.begin(), charges.end(), [&](const Charge& other) {
+        const std::int64_t max = other.rule->limit.max_units;
+        return other.key != charge.key ||
+               (cell.end_ns.has_value() && max > 0 && other.amount <= max);
+      });
       if (!quota.retryable) retryable = false;
       if (quota.retryable) {
         quota.retry_after_ms = (*cell.end_ns - now_ns + 999'999) / 1'000'000;
@@ -288,15 +300,37 @@ void Evaluator::LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, D
   if (!retryable) out.retry_after_ms.reset();
 }
 
+// Step 5: nobody has released anything yet.
+void Evaluator::AskForApproval(const std::vector<const Rule*>& rules, const World& world,
+                               Decision& out) {
+  bool spoken_by_true = false;
+  for (const Rule* rule : rules) {
+    const Truth fires = rule->kind == RuleKind::Approve ? Holds(*rule, world) : Truth::False;
+    if (fires == Truth::False) continue;
+    if (out.rules.empty() || (fires == Truth::True && !spoken_by_true)) {
+      out.approval_group = rule->from;
+      out.approval_within_seconds = rule->within_seconds;
+    }
+    if (fires == Truth::True) spoken_by_true = true;
+    out.outcome = Outcome::Approval;
+    out.rules.push_back(rule->id);
+  }
+}
+
 // Step 6: all charges in one step, a cell once.
 void Evaluator::Take(const std::vector<Charge>& charges, Decision& out) {
   held_.clear();
   std::set<std::string> taken;
   for (const Charge& charge : charges) {
     if (!taken.insert(charge.key).second) continue;
-    Cell& cell = cells_.at(charge.key);
+    Cell& cell = cells_[charge.key];
+    cell = charge.cell;
     cell.used += charge.amount;
-    held_.push_back({charge.key, cell.begin_ns, charge.amount, charge.rule->limit.refund});
+    // Limits that share a cell give it back only if all of them do.
+    const bool refund = std::all_of(charges.begin(), charges.end(), [&](const Charge& other) {
+      return other.key != charge.key || other.rule->limit.refund;
+    });
+    held_.push_back({charge.key, cell.begin_ns, charge.amount, refund});
   }
   for (std::size_t i = 0; i < charges.size(); ++i) {
     Quota& quota = out.quotas[i];
@@ -333,15 +367,7 @@ Decision Evaluator::Decide(const Call& call) {
   if (!out.rules.empty()) return out;
   LookAtCells(charges, world.now_ns, out);  // 4
   if (out.outcome == Outcome::Limited) return out;
-  for (const Rule* rule : rules) {  // 5
-    if (rule->kind != RuleKind::Approve || Holds(*rule, world) == Truth::False) continue;
-    if (out.rules.empty()) {
-      out.approval_group = rule->from;
-      out.approval_within_seconds = rule->within_seconds;
-    }
-    out.outcome = Outcome::Approval;
-    out.rules.push_back(rule->id);
-  }
+  AskForApproval(rules, world, out);  // 5
   if (out.outcome == Outcome::Approval) return out;
   out.outcome = Outcome::Allow;  // 6
   out.rules = allows.empty() ? std::vector<std::string>{"/default"} : allows;

@@ -102,6 +102,7 @@ class Evaluator {
   std::vector<Charge> ChargesOf(const std::vector<const Rule*>& rules, const World& world,
                                 Decision& out);
   void LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, Decision& out);
+  void AskForApproval(const std::vector<const Rule*>& rules, const World& world, Decision& out);
   void Take(const std::vector<Charge>& charges, Decision& out);
 
   Policy policy_;
