@@ -44,7 +44,6 @@ std::string TextOf(const Decision& decision) {
 }
 
 void Normalise(Decision& decision) {
-  std::sort(decision.rules.begin(), decision.rules.end());
   std::sort(decision.quotas.begin(), decision.quotas.end(),
             [](const Quota& a, const Quota& b) { return a.rule < b.rule; });
 }

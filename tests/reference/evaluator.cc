@@ -233,7 +233,8 @@ void Evaluator::FireDenials(const std::vector<const Rule*>& rules, const World& 
   }
 }
 
-// Step 3: what each limit would charge, and to which cell. The first that cannot be said denies.
+// Step 3: what each limit would charge, and to which cell.
+// Every one for which that cannot be said denies.
 std::vector<Evaluator::Charge> Evaluator::ChargesOf(const std::vector<const Rule*>& rules,
                                                     const World& world, Decision& out) {
   std::vector<Charge> charges;
@@ -251,11 +252,11 @@ std::vector<Evaluator::Charge> Evaluator::ChargesOf(const std::vector<const Rule
       if (key && part) *key += "|" + std::to_string(part->size()) + ":" + *part;
     }
     if (!amount || !key) {
-      out.speaker = rule->id;
-      out.rules = {rule->id};
-      return {};
+      if (out.rules.empty()) out.speaker = rule->id;
+      out.rules.push_back(rule->id);
+    } else {
+      charges.push_back({rule, *amount, *key, {}});
     }
-    charges.push_back({rule, *amount, *key, {}});
   }
   return charges;
 }
@@ -303,15 +304,12 @@ void Evaluator::LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, D
 // Step 5: nobody has released anything yet.
 void Evaluator::AskForApproval(const std::vector<const Rule*>& rules, const World& world,
                                Decision& out) {
-  bool spoken_by_true = false;
   for (const Rule* rule : rules) {
-    const Truth fires = rule->kind == RuleKind::Approve ? Holds(*rule, world) : Truth::False;
-    if (fires == Truth::False) continue;
-    if (out.rules.empty() || (fires == Truth::True && !spoken_by_true)) {
+    if (rule->kind != RuleKind::Approve || Holds(*rule, world) == Truth::False) continue;
+    if (out.rules.empty()) {
       out.approval_group = rule->from;
       out.approval_within_seconds = rule->within_seconds;
     }
-    if (fires == Truth::True) spoken_by_true = true;
     out.outcome = Outcome::Approval;
     out.rules.push_back(rule->id);
   }
