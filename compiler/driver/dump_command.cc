@@ -9,7 +9,6 @@
 #include "compiler/front_end.h"
 #include "compiler/ir/print.h"
 #include "compiler/passes/pipeline.h"
-#include "grammar/diagnostic_renderer.h"
 #include "runtime/program/disassemble.h"
 
 namespace policy {
@@ -30,9 +29,7 @@ int DumpIr(const DumpOptions& options, DriverEnv& env) {
   }
   Diagnostics diagnostics;
   std::optional<ir::Policy> policy = RunFrontEnd(**source, diagnostics);
-  for (const Diagnostic& finding : diagnostics.all()) {
-    env.err << RenderText(finding, {.colour = env.err_is_terminal});
-  }
+  PrintFindings(diagnostics, Severity::Error, env);
   if (!policy) return kExitFindings;
   const ir::Plan plan = MakePlan(*policy, !options.unoptimised);
   env.out << ir::Print(*policy, plan);

@@ -18,17 +18,22 @@ bool IsProgram(std::string_view bytes) {
 }
 
 std::optional<std::vector<std::byte>> CompileSource(const Source& source, bool optimise,
-                                                    DriverEnv& env, int& status) {
+                                                    Severity from, DriverEnv& env, int& status) {
   Diagnostics diagnostics;
   auto bytes = Compile(source, {.optimise = optimise}, diagnostics);
-  for (const Diagnostic& finding : diagnostics.all()) {
-    env.err << RenderText(finding, {.colour = env.err_is_terminal});
-  }
+  PrintFindings(diagnostics, from, env);
   if (!bytes) status = kExitFindings;
   return bytes;
 }
 
 }  // namespace
+
+void PrintFindings(const Diagnostics& diagnostics, Severity from, DriverEnv& env) {
+  for (const Diagnostic& finding : diagnostics.all()) {
+    if (finding.severity < from) continue;
+    env.err << RenderText(finding, {.colour = env.err_is_terminal});
+  }
+}
 
 std::optional<std::vector<std::byte>> CompileFile(const std::string& path, bool optimise,
                                                   DriverEnv& env, int& status) {
@@ -38,7 +43,7 @@ std::optional<std::vector<std::byte>> CompileFile(const std::string& path, bool 
     status = kExitNotRun;
     return std::nullopt;
   }
-  return CompileSource(**source, optimise, env, status);
+  return CompileSource(**source, optimise, Severity::Info, env, status);
 }
 
 std::shared_ptr<const Program> LoadFile(const std::string& path, bool optimise, DriverEnv& env,
@@ -53,7 +58,7 @@ std::shared_ptr<const Program> LoadFile(const std::string& path, bool optimise, 
   std::optional<std::vector<std::byte>> compiled;
   std::span<const std::byte> bytes = std::as_bytes(std::span(text));
   if (!IsProgram(text)) {
-    compiled = CompileSource(**source, optimise, env, status);
+    compiled = CompileSource(**source, optimise, Severity::Error, env, status);
     if (!compiled) return nullptr;
     bytes = *compiled;
   }
