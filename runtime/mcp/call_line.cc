@@ -67,7 +67,7 @@ class LineVisitor {
 
   explicit LineVisitor(StrictJson& json) : json_(json) {}
 
-  Place Member(const Place& record, const JsonKey& key) {
+  Place Member(const Place& record, std::string_view key) {
     if (record.role == Role::Line) return MemberOfLine(key);
     if (record.role == Role::Client) {
       return Known(key, Role::ClientName, Role::ClientVersion);
@@ -78,11 +78,11 @@ class LineVisitor {
   Place Element(const Place& list, std::uint32_t) {
     return {Role::Data, list.refuses_case_variants};
   }
-  void Scalar(const Place& place, const JsonScalar& scalar) {
+  void Scalar(const Place& place, JsonScalar scalar) {
     const bool is_text = scalar.kind == JsonKind::String && !scalar.is_unreadable;
     const bool is_kept = is_text && place.role < Role::Count;
     Note(place, is_text ? Kind::String : Kind::Other,
-         is_kept ? json_.room().Text(scalar.raw, scalar.has_escapes) : scalar.raw);
+         is_kept ? json_.room().Text(scalar.raw(), scalar.has_escapes) : scalar.raw());
   }
   void Open(Place&, bool) {}
   void Close(const Place& place, bool is_record, std::string_view raw) {
@@ -96,18 +96,18 @@ class LineVisitor {
   const std::string& unknown() const { return unknown_; }  // the first unknown key, or empty
 
  private:
-  Place MemberOfLine(const JsonKey& key) {
-    if (key.text == "jsonrpc" || key.text == "method") is_message_ = true;
+  Place MemberOfLine(std::string_view key) {
+    if (key == "jsonrpc" || key == "method") is_message_ = true;
     return Known(key, Role::Tool, Role::Client);
   }
   // The place of `key` among the members from `first` to `last`.
-  Place Known(const JsonKey& key, Role first, Role last) {
+  Place Known(std::string_view key, Role first, Role last) {
     for (auto i = static_cast<std::size_t>(first); i <= static_cast<std::size_t>(last); ++i) {
-      if (kMembers[i].key != key.text) continue;
+      if (kMembers[i].key != key) continue;
       const auto role = static_cast<Role>(i);
       return {role, role == Role::Arguments || role == Role::Client};
     }
-    if (unknown_.empty()) unknown_ = "unknown key " + Quoted(key.text);
+    if (unknown_.empty()) unknown_ = "unknown key " + Quoted(key);
     return {Role::Data, false};
   }
   void Note(const Place& place, Kind kind, std::string_view text) {

@@ -66,6 +66,7 @@ class ContextFiller {
 
   bool FillJson(std::uint32_t node, std::string_view raw, Top wanted) {
     if (!IsAsked(node) || raw.empty()) return true;
+    if (raw.size() > kMessageBytesMax) return false;
     StrictJson& json = ThreadScratch();
     ValueVisitor visitor(json, &frame_);
     json.Scan(raw, {/*refuses_case_variants=*/false, /*is_top=*/true, node}, visitor);

@@ -39,12 +39,13 @@ std::uint64_t KeySet::HashFoldedText(std::string_view key) const {
   return HashWords(Folded(key), kCaseBits).hash;
 }
 
-const KeySet::Key* KeySet::FindInTable(const Record& record, const Key& key) const {
+const KeySet::Key* KeySet::FindInTable(const Record& record, std::uint64_t hash,
+                                       std::string_view text) const {
   const std::uint32_t mask = record.table_size - 1;
-  for (auto at = static_cast<std::uint32_t>(key.hash) & mask;; at = (at + 1) & mask) {
+  for (auto at = static_cast<std::uint32_t>(hash) & mask;; at = (at + 1) & mask) {
     const std::uint32_t entry = entries_[record.first_entry + at];
     if (entry == kFreeEntry) return nullptr;
-    if (IsSame(record, keys_[entry], key)) return &keys_[entry];
+    if (IsSame(record, keys_[entry], hash, text)) return &keys_[entry];
   }
 }
 

@@ -50,11 +50,12 @@ class KeySet {
   Hashed HashWords(std::string_view key, std::uint64_t case_bits) const;
   std::uint64_t Hash(std::string_view key, bool ignores_case) const;
   std::uint64_t HashFoldedText(std::string_view key) const;
-  bool IsSame(const Record& record, const Key& known, const Key& key) const {
-    return known.hash == key.hash &&
-           (known.text == key.text || (record.ignores_case && EqualFolded(known.text, key.text)));
+  static bool IsSame(const Record& record, const Key& known, std::uint64_t hash,
+                     std::string_view text) {
+    return known.hash == hash &&
+           (known.text == text || (record.ignores_case && EqualFolded(known.text, text)));
   }
-  const Key* FindInTable(const Record& record, const Key& key) const;
+  const Key* FindInTable(const Record& record, std::uint64_t hash, std::string_view text) const;
   void AddToTable();
   void Insert(std::uint32_t key);
 
@@ -92,15 +93,15 @@ inline std::uint64_t KeySet::Hash(std::string_view key, bool ignores_case) const
 
 inline std::optional<std::string_view> KeySet::Add(std::string_view text) {
   const Record& record = records_.back();
-  const Key key{Hash(text, record.ignores_case), text};
+  const std::uint64_t hash = Hash(text, record.ignores_case);
   if (record.table_size != 0) {
-    if (const Key* known = FindInTable(record, key)) return known->text;
+    if (const Key* known = FindInTable(record, hash, text)) return known->text;
   } else {
     for (std::size_t i = record.first_key; i < keys_.size(); ++i) {
-      if (IsSame(record, keys_[i], key)) return keys_[i].text;
+      if (IsSame(record, keys_[i], hash, text)) return keys_[i].text;
     }
   }
-  keys_.push_back(key);
+  keys_.emplace_back(hash, text);
   if (keys_.size() - record.first_key > kSmallRecordKeys) AddToTable();
   return std::nullopt;
 }

@@ -202,9 +202,9 @@ class MessageVisitor {
   MessageVisitor(StrictJson& json, Direction direction, Frame* frame)
       : json_(json), from_client_(direction == Direction::FromClient), filler_(frame) {}
 
-  mcp::Place Member(const mcp::Place& record, const JsonKey& key);
+  mcp::Place Member(const mcp::Place& record, std::string_view key);
   mcp::Place Element(const mcp::Place& list, std::uint32_t index);
-  void Scalar(const mcp::Place& place, const JsonScalar& scalar);
+  void Scalar(const mcp::Place& place, JsonScalar scalar);
   void Open(mcp::Place& place, bool is_record);
   void Close(const mcp::Place& place, bool is_record, std::string_view raw);
 
@@ -213,7 +213,7 @@ class MessageVisitor {
   const std::string& argument_variant() const { return argument_variant_; }
 
  private:
-  mcp::Place MemberOfArguments(const mcp::Place& record, const JsonKey& key);
+  mcp::Place MemberOfArguments(const mcp::Place& record, std::string_view key);
   mcp::Place Below(const mcp::Place& parent, Role role, std::uint32_t node) const;
 
   StrictJson& json_;
@@ -249,35 +249,35 @@ Place MessageVisitor::Below(const Place& parent, Role role, std::uint32_t node) 
   return {role, refuses, node};
 }
 
-Place MessageVisitor::MemberOfArguments(const Place& record, const JsonKey& key) {
-  const std::uint32_t node = filler_.Member(record.node, key.text);
+Place MessageVisitor::MemberOfArguments(const Place& record, std::string_view key) {
+  const std::uint32_t node = filler_.Member(record.node, key);
   if (node == format::kNone && argument_variant_.empty() &&
-      filler_.IsCaseVariant(record.node, key.text)) {
+      filler_.IsCaseVariant(record.node, key)) {
     argument_variant_ =
-        "argument " + Quoted(key.text) + " differs from a name of the policy by letter case only";
+        "argument " + Quoted(key) + " differs from a name of the policy by letter case only";
   }
   return Below(record, Role::Argument, node);
 }
 
-Place MessageVisitor::Member(const Place& record, const JsonKey& key) {
+Place MessageVisitor::Member(const Place& record, std::string_view key) {
   if (record.role == Role::Arguments || record.role == Role::Argument) {
     return MemberOfArguments(record, key);
   }
   const std::span<const MemberRole> members = MembersOf(record.role);
   if (members.empty()) return Below(record, Role::Data, format::kNone);
-  if (const MemberRole* member = FindMember(members, key.text)) {
+  if (const MemberRole* member = FindMember(members, key)) {
     const bool is_root = member->role == Role::Arguments && !json_.is_refused();
     return Below(record, member->role,
                  is_root ? filler_.RootNode(format::Root::Args) : format::kNone);
   }
   if (record.role == Role::Envelope) {
-    json_.Refuse("unknown member " + Quoted(key.text));
+    json_.Refuse("unknown member " + Quoted(key));
   } else if (from_client_ || record.role != Role::Params) {
     const auto variant = std::ranges::find_if(
-        members, [&key](std::string_view known) { return EqualFolded(known, key.text); },
+        members, [&key](std::string_view known) { return EqualFolded(known, key); },
         &MemberRole::key);
     if (variant != members.end()) {
-      json_.Refuse("key " + Quoted(key.text) + " differs from `" + std::string(variant->key) +
+      json_.Refuse("key " + Quoted(key) + " differs from `" + std::string(variant->key) +
                    "` by letter case only");
     }
   }
@@ -295,13 +295,13 @@ Place MessageVisitor::Element(const Place& list, std::uint32_t index) {
   }
 }
 
-void MessageVisitor::Scalar(const Place& place, const JsonScalar& scalar) {
+void MessageVisitor::Scalar(const Place& place, JsonScalar scalar) {
   if (place.role == Role::Argument || place.role == Role::Arguments) {
     filler_.Scalar(place.node, scalar);
   }
   Seen* const seen = SlotOf(draft_, place.role);
   if (seen == nullptr || seen->is_present()) return;
-  seen->raw = scalar.raw;
+  seen->raw = scalar.raw();
   switch (scalar.kind) {
     case JsonKind::Null:
       seen->kind = Seen::Kind::Null;
@@ -316,7 +316,7 @@ void MessageVisitor::Scalar(const Place& place, const JsonScalar& scalar) {
       break;
     case JsonKind::String:
       seen->kind = scalar.is_unreadable ? Seen::Kind::Unreadable : Seen::Kind::String;
-      seen->text = json_.room().Text(scalar.raw, scalar.has_escapes);
+      seen->text = json_.room().Text(scalar.raw(), scalar.has_escapes);
       break;
   }
 }

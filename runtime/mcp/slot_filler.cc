@@ -24,7 +24,7 @@ Value SlotFiller::ReadNumber(std::string_view raw) const {
   return value;
 }
 
-void SlotFiller::FillScalar(std::uint32_t node, const JsonScalar& scalar) {
+void SlotFiller::FillScalar(std::uint32_t node, JsonScalar scalar) {
   // A scalar is no parent.
   BreakChildren(node);
   if (nodes_[node].slot == kNone) return;
@@ -38,14 +38,14 @@ void SlotFiller::FillScalar(std::uint32_t node, const JsonScalar& scalar) {
       value = Value::MakeBool(scalar.kind == JsonKind::True);
       break;
     case JsonKind::Number:
-      value = ReadNumber(scalar.raw);
+      value = ReadNumber(scalar.raw());
       break;
     case JsonKind::String:
       if (scalar.has_escapes) {
-        char* const room = frame_->Reserve(scalar.raw.size());
-        value = Value::MakeString({room, Unescape(scalar.raw, room)});
+        char* const room = frame_->Reserve(scalar.raw().size());
+        value = Value::MakeString({room, Unescape(scalar.raw(), room)});
       } else {
-        value = Value::MakeString(WithoutQuotes(scalar.raw));
+        value = Value::MakeString(WithoutQuotes(scalar.raw()));
       }
       break;
   }

@@ -48,7 +48,7 @@ class SlotFiller {
   }
 
   // A value stands at `node`.
-  void Scalar(std::uint32_t node, const JsonScalar& scalar) {
+  void Scalar(std::uint32_t node, JsonScalar scalar) {
     if (node != format::kNone) FillScalar(node, scalar);
   }
   void Open(std::uint32_t node, bool is_record) {
@@ -69,7 +69,7 @@ class SlotFiller {
   void BreakChildren(std::uint32_t node);
 
  private:
-  void FillScalar(std::uint32_t node, const JsonScalar& scalar);
+  void FillScalar(std::uint32_t node, JsonScalar scalar);
   void FillContainer(std::uint32_t node, bool is_record, std::string_view raw);
   void OpenContainer(std::uint32_t node, bool is_record);
   void Fill(std::uint32_t node, const Value& value);

@@ -93,7 +93,7 @@ void StrictJson::SkipSpaceSlowly() {
 // at_ is at the opening quote, `p` at a byte behind it; what stands between them is plain.
 bool StrictJson::ReadRestOfString(JsonScalar& scalar, const char* p) {
   const char* const begin = at_;
-  scalar = {JsonKind::String, false, false, {}};
+  scalar = {JsonKind::String, false, false, 0, begin};
   at_ = p;
   for (;; at_ = strict_json::SkipPlain(at_, end_)) {
     if (at_ == end_) return Fail("a string is not closed");
@@ -112,7 +112,7 @@ bool StrictJson::ReadRestOfString(JsonScalar& scalar, const char* p) {
   }
   ++at_;
   if (scalar.is_unreadable) scalar.has_escapes = false;  // no decoder sees it; it is refused
-  scalar.raw = {begin, static_cast<std::size_t>(at_ - begin)};
+  scalar.size = static_cast<std::uint32_t>(at_ - begin);
   return true;
 }
 
@@ -176,8 +176,8 @@ bool StrictJson::ReadNumber(JsonScalar& scalar) {
     if (Peek() == '+' || Peek() == '-') ++at_;
     if (!ReadDigits()) return false;
   }
-  scalar = {JsonKind::Number, false, false, {begin, static_cast<std::size_t>(at_ - begin)}};
-  if (scalar.raw.size() > kNumberBytesMax) {
+  scalar = {JsonKind::Number, false, false, static_cast<std::uint32_t>(at_ - begin), begin};
+  if (scalar.size > kNumberBytesMax) {
     Refuse("a number is longer than " + std::to_string(kNumberBytesMax) + " bytes");
   }
   return true;
@@ -189,7 +189,7 @@ bool StrictJson::ReadLiteral(JsonScalar& scalar) {
                                    {"true", JsonKind::True},
                                    {"false", JsonKind::False}}) {
     if (!rest.starts_with(text)) continue;
-    scalar = {kind, false, false, rest.substr(0, text.size())};
+    scalar = {kind, false, false, static_cast<std::uint32_t>(text.size()), at_};
     at_ += text.size();
     return true;
   }
@@ -197,15 +197,15 @@ bool StrictJson::ReadLiteral(JsonScalar& scalar) {
   return Fail(rest.empty() ? "the text ends early" : "a value is missing");
 }
 
-void StrictJson::RefuseKey(const JsonKey& key, std::uint32_t count,
+void StrictJson::RefuseKey(std::string_view key, std::uint32_t count,
                            std::optional<std::string_view> known) {
   if (count > kMembersMax) {
     return Refuse("more than " + std::to_string(kMembersMax) + " members in one record");
   }
   if (!known) return Refuse("the key `__proto__` is not accepted");
-  Refuse(*known == key.text ? "duplicate key " + Quoted(key.text)
-                            : "keys " + Quoted(*known) + " and " + Quoted(key.text) +
-                                  " differ by letter case only");
+  Refuse(*known == key
+             ? "duplicate key " + Quoted(key)
+             : "keys " + Quoted(*known) + " and " + Quoted(key) + " differ by letter case only");
 }
 
 std::string Quoted(std::string_view text) {

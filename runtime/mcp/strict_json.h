@@ -8,9 +8,10 @@
 // A Visitor has a Place type, a trivial value that says where in the text a value stands and, with
 // `bool refuses_case_variants`, whether keys of a record there may differ by case only, and
 //
-//   Place Member(const Place& record, const JsonKey& key);       the place of a member's value
+//   Place Member(const Place& record, std::string_view key);     the place of a member's value;
+//                                                                `key` is unescaped
 //   Place Element(const Place& list, std::uint32_t index);       of a list's element
-//   void Scalar(const Place& place, const JsonScalar& scalar);
+//   void Scalar(const Place& place, JsonScalar scalar);
 //   void Open(Place& place, bool is_record);                     a list or record begins
 //   void Close(const Place& place, bool is_record, std::string_view raw);   … and ends
 #ifndef RUNTIME_MCP_STRICT_JSON_H_
@@ -33,16 +34,15 @@ namespace policy::mcp {
 
 enum class JsonKind : std::uint8_t { Null, False, True, Number, String };
 
+// Small enough to travel in registers.
 struct JsonScalar {
   JsonKind kind = JsonKind::Null;
   bool has_escapes = false;    // String: Unescape gives its text
   bool is_unreadable = false;  // String: with a lone surrogate, so it has no text
-  std::string_view raw;        // strings with their quotes
-};
+  std::uint32_t size = 0;
+  const char* begin = nullptr;
 
-struct JsonKey {
-  std::string_view text;  // unescaped
-  std::string_view raw;   // with its quotes
+  std::string_view raw() const { return {begin, size}; }  // strings with their quotes
 };
 
 // Room for unescaped texts of one message: none moves until the next Begin.
@@ -111,9 +111,9 @@ class StrictJson {
   bool ReadLiteral(JsonScalar& scalar);
   bool ReadScalar(JsonScalar& scalar);
   // The key at at_, its colon and the space behind it.
-  bool ReadKey(JsonKey& key);
-  void CheckKey(const JsonKey& key, std::uint32_t count);
-  void RefuseKey(const JsonKey& key, std::uint32_t count, std::optional<std::string_view> known);
+  bool ReadKey(std::string_view& key);
+  void CheckKey(std::string_view key, std::uint32_t count);
+  void RefuseKey(std::string_view key, std::uint32_t count, std::optional<std::string_view> known);
 
   const char* at_ = nullptr;
   const char* end_ = nullptr;
@@ -159,7 +159,7 @@ inline const char* SkipPlain(const char* p, const char* end) {
 inline bool StrictJson::ReadString(JsonScalar& scalar) {
   const char* const p = strict_json::SkipPlain(at_ + 1, end_);
   if (p == end_ || *p != '"') return ReadRestOfString(scalar, p);
-  scalar = {JsonKind::String, false, false, {at_, static_cast<std::size_t>(p + 1 - at_)}};
+  scalar = {JsonKind::String, false, false, static_cast<std::uint32_t>(p + 1 - at_), at_};
   at_ = p + 1;
   return true;
 }
@@ -175,13 +175,12 @@ inline bool StrictJson::ReadScalar(JsonScalar& scalar) {
   return ReadLiteral(scalar);
 }
 
-inline bool StrictJson::ReadKey(JsonKey& key) {
+inline bool StrictJson::ReadKey(std::string_view& key) {
   if (Peek() != '"') return Fail("a key in quotes is missing");
   JsonScalar scalar;
   if (!ReadString(scalar)) return false;
   if (scalar.is_unreadable) Refuse("lone surrogate in a key");
-  key.raw = scalar.raw;
-  key.text = room_.Text(scalar.raw, scalar.has_escapes);
+  key = room_.Text(scalar.raw(), scalar.has_escapes);
   SkipSpace();
   if (Peek() != ':') return Fail("a colon is missing after a key");
   ++at_;
@@ -190,10 +189,10 @@ inline bool StrictJson::ReadKey(JsonKey& key) {
 }
 
 // `count`: members of the record, this one included.
-inline void StrictJson::CheckKey(const JsonKey& key, std::uint32_t count) {
+inline void StrictJson::CheckKey(std::string_view key, std::uint32_t count) {
   if (is_refused()) return;  // and so the keys of one record are few or all different
-  const auto known = count <= kMembersMax ? keys_.Add(key.text) : std::nullopt;
-  if (known || count > kMembersMax || key.text == "__proto__") RefuseKey(key, count, known);
+  const auto known = count <= kMembersMax ? keys_.Add(key) : std::nullopt;
+  if (known || count > kMembersMax || key == "__proto__") RefuseKey(key, count, known);
 }
 
 // Text of the sender's for a refusal: without line breaks or control characters, at most 64 bytes,
@@ -224,7 +223,7 @@ void StrictJson::Scan(std::string_view text, typename Visitor::Place place, Visi
       SkipSpace();
       if (Peek() != (is_record ? '}' : ']')) {
         if (is_record) {
-          JsonKey key;
+          std::string_view key;
           if (!ReadKey(key)) return;
           CheckKey(key, 1);
           levels[depth - 1].count = 1;
@@ -256,7 +255,7 @@ void StrictJson::Scan(std::string_view text, typename Visitor::Place place, Visi
           place = visitor.Element(level.place, level.count);
           break;
         }
-        JsonKey key;
+        std::string_view key;
         if (!ReadKey(key)) return;
         CheckKey(key, level.count);
         place = visitor.Member(level.place, key);

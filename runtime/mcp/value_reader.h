@@ -23,11 +23,11 @@ class ValueVisitor {
 
   ValueVisitor(StrictJson& json, Frame* frame) : json_(json), filler_(frame) {}
 
-  Place Member(const Place& record, const JsonKey& key) {
-    const std::uint32_t node = filler_.Member(record.node, key.text);
+  Place Member(const Place& record, std::string_view key) {
+    const std::uint32_t node = filler_.Member(record.node, key);
     if (node == format::kNone && record.refuses_case_variants && !json_.is_refused() &&
-        filler_.IsCaseVariant(record.node, key.text)) {
-      json_.Refuse("argument " + Quoted(key.text) +
+        filler_.IsCaseVariant(record.node, key)) {
+      json_.Refuse("argument " + Quoted(key) +
                    " differs from a name of the policy by letter case only");
     }
     return {record.refuses_case_variants, false, node};
@@ -35,7 +35,7 @@ class ValueVisitor {
   Place Element(const Place& list, std::uint32_t index) {
     return {list.refuses_case_variants, false, filler_.Element(list.node, index)};
   }
-  void Scalar(const Place& place, const JsonScalar& scalar) { filler_.Scalar(place.node, scalar); }
+  void Scalar(const Place& place, JsonScalar scalar) { filler_.Scalar(place.node, scalar); }
   void Open(Place& place, bool is_record) {
     filler_.Open(place.node, is_record);
     if (place.is_top) top_ = is_record ? Top::Record : Top::List;
