@@ -71,7 +71,7 @@ bool IsLabel(std::string_view label) {
   for (const char c : label) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_') return false;
   }
-  return label.front() != '-' && label.back() != '-';
+  return true;
 }
 
 bool IsAddressPart(const std::string& part) {
