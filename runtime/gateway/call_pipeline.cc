@@ -47,9 +47,9 @@ void CallPipeline::GiveUp(mcp::ExchangeId exchange, mcp::MessageReader& reader) 
   CHECK(parked != nullptr);
   const auto message = reader.Read(parked->bytes, nullptr);
   CHECK(message.has_value());
-  constexpr std::string_view kReason = "the store of the limits does not answer";
+  constexpr std::string_view kReason = "the store of the counters does not answer";
   Deny(*message, kReason);
-  Log(*message, parked->policy->program(), parked->now_ns, parked->received_ns, kReason);
+  Log(*message, *parked->policy, parked->now_ns, parked->received_ns, kReason);
 }
 
 CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId exchange,
@@ -82,7 +82,7 @@ CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId 
         ParkedCall{std::string(message.bytes), policy, now_ns, received_ns});
     return CallVerdict::Park;
   }
-  Log(message, policy->program(), now_ns, received_ns, {});
+  Log(message, *policy, now_ns, received_ns, {});
   if (decision_.outcome == Outcome::Allow) return CallVerdict::Forward;
   CHECK(!call.reservation.holds_charges());
   answer_.clear();
@@ -96,8 +96,8 @@ void CallPipeline::Deny(const mcp::Message& message, std::string_view reason) {
   AppendDenial(answer_, reason, OptionsFor(message));
 }
 
-void CallPipeline::Log(const mcp::Message& message, const Program& program, std::int64_t now_ns,
-                       std::int64_t received_ns, std::string_view reason) {
+void CallPipeline::Log(const mcp::Message& message, const PolicyVersion& policy,
+                       std::int64_t now_ns, std::int64_t received_ns, std::string_view reason) {
   if (log_ == nullptr) return;
   log_->Append({.now_ns = now_ns,
                 .method = message.method,
@@ -105,7 +105,8 @@ void CallPipeline::Log(const mcp::Message& message, const Program& program, std:
                 .arguments = message.arguments,
                 .decision = policy::NameOf(decision_.outcome),
                 .reason = reason,
-                .program = &program,
+                .policy = policy.hash_text,
+                .program = &policy.program(),
                 .taken = &decision_,
                 .latency_ns = clock_.MonotonicNanoseconds() - received_ns});
 }

@@ -77,7 +77,7 @@ class CallPipeline {
                        const std::shared_ptr<PolicyVersion>& policy, const Caller& caller,
                        std::int64_t now_ns, std::int64_t received_ns);
   void Deny(const mcp::Message& message, std::string_view reason);
-  void Log(const mcp::Message& message, const Program& program, std::int64_t now_ns,
+  void Log(const mcp::Message& message, const PolicyVersion& policy, std::int64_t now_ns,
            std::int64_t received_ns, std::string_view reason);
 
   Clock& clock_;

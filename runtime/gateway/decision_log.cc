@@ -136,13 +136,9 @@ void DecisionLog::Append(const LogEntry& entry) {
     buffer_ += R"(,"reason":)";
     AppendJsonString(buffer_, entry.reason);
   }
-  buffer_ += R"(,"policy":)";
-  if (entry.program == nullptr) {
-    buffer_ += "null";
-  } else {
-    AppendJsonString(buffer_, entry.program->HashText());
-  }
-  buffer_ += R"(,"latency_us":)";
+  buffer_ += R"(,"policy":")";
+  buffer_ += entry.policy;
+  buffer_ += R"(","latency_us":)";
   AppendJsonNumber(buffer_, entry.latency_ns / 1'000);
   buffer_ += "}\n";
 }

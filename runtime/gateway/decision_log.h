@@ -26,6 +26,7 @@ struct LogEntry {
   std::string_view arguments;        // raw record, or empty: none
   std::string_view decision;         // "allow", …, or "refused"
   std::string_view reason;           // why a message was refused, or a call without a rule denied
+  std::string_view policy;           // the version in force
   const Program* program = nullptr;  // whose rules `taken` names
   const Decision* taken = nullptr;   // may be null
   std::int64_t latency_ns = 0;       // from the whole message read to its decision

@@ -246,9 +246,23 @@ void MessageRelay::RefusedFromServer(const mcp::Refusal& refusal, std::string_vi
   if (action.step == Step::Answer) ErrorToServer(refusal.id, action.code, action.text);
 }
 
+// Its id is lost with it. Where only one request can be meant, that one is answered; else the
+// client waits, rather than being told something wrong.
 void MessageRelay::ServerLineTooLong() {
-  say_("skipped a line of the server that is longer than " + std::to_string(mcp::kMessageBytesMax) +
-       " bytes");
+  const std::string text = "skipped a line of the server that is longer than " +
+                           std::to_string(mcp::kMessageBytesMax) + " bytes";
+  say_(text);
+  std::optional<ExchangeId> only;
+  for (const ExchangeId request : session_.ClientInFlight()) {
+    if (session_.client_exchange(request).state != mcp::ExchangeState::Sent) continue;
+    if (only) return;
+    only = request;
+  }
+  if (!only) return;
+  scratch_.clear();
+  AppendError(scratch_, session_.client_exchange(*only).id, mcp::kUnreadableAnswerCode, text);
+  to_client_.Append(scratch_);
+  Finish(*only, Settlement::Commit);
 }
 
 void MessageRelay::ErrorToServer(std::string_view id, int code, std::string_view text) {
@@ -295,6 +309,7 @@ void MessageRelay::LogRefusal(std::string_view method, std::string_view reason) 
                 .arguments = {},
                 .decision = "refused",
                 .reason = reason,
+                .policy = policy_->hash_text,
                 .program = &policy_->program(),
                 .taken = nullptr,
                 .latency_ns = 0});

@@ -3,6 +3,7 @@
 #define RUNTIME_GATEWAY_POLICY_VERSION_H_
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -18,13 +19,14 @@ namespace policy::gateway {
 struct PolicyVersion {
   PolicyVersion(const std::shared_ptr<const Program>& program, Counters& counters,
                 std::string_view attachment)
-      : bound(program, counters, attachment), frame(program) {}
+      : bound(program, counters, attachment), frame(program), hash_text(program->HashText()) {}
 
   const Program& program() const { return bound.program(); }
   bool default_allows() const { return program().layout().default_allows(); }
 
   BoundPolicy bound;
-  Frame frame;  // of the call at hand
+  Frame frame;                  // of the call at hand
+  const std::string hash_text;  // names the version in logs
 };
 
 }  // namespace policy::gateway

@@ -64,7 +64,9 @@ class Run {
   SystemClock clock_;
   std::unique_ptr<transport::EventLoop> loop_;
   std::optional<DecisionLog> log_;
+  std::string watch_trouble_;                 // why edits of the policy will not be seen
   transport::ErrorStream* errors_ = nullptr;  // while there is one
+  PolicyReload* reload_ = nullptr;            // likewise
 };
 
 int Run::NotRun(std::string_view why) {
@@ -76,13 +78,18 @@ int Run::NotRun(std::string_view why) {
 
 int Run::Begin() {
   transport::BlockSignals(kSignals);
+  auto loop = transport::EventLoop::Make();
+  if (!loop) return NotRun(loop.error());
+  loop_ = std::move(*loop);
+  // Watched before it is read, so that no edit falls in between.
+  const auto watch = transport::FileWatch::Make(*loop_, options_.policy_path, [this] {
+    if (reload_ != nullptr) reload_->FileChanged();
+  });
+  if (!watch) watch_trouble_ = watch.error() + "; edits of the policy will not be seen";
   auto text = ReadPolicyFile(options_.policy_path);
   if (!text) return NotRun(text.error());
   auto program = LoadPolicy(options_.policy_path, *text, compile_);
   if (!program) return NotRun(program.error());
-  auto loop = transport::EventLoop::Make();
-  if (!loop) return NotRun(loop.error());
-  loop_ = std::move(*loop);
   LoadedPolicy policy{std::move(*text), std::move(*program)};
   if (!options_.has_private_state) return ServeShared(std::move(policy));
   MemoryCounters counters;
@@ -154,17 +161,17 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
       {.path = options_.policy_path, .attachment = attachment, .compile = compile_},
       std::move(policy.text), *policy.program, counters, loop,
       [&](std::shared_ptr<PolicyVersion> next) {
-        Say("policy " + next->program().HashText() + " is in force");
+        Say("policy " + next->hash_text + " is in force");
         relay.Install(std::move(next));
       },
       [&](const std::string& why) {
-        Say("policy " + relay.policy().program().HashText() +
+        Say("policy " + relay.policy().hash_text +
             " stays in force, for the edited file cannot be used:\n" + why);
       });
-  const auto watch =
-      transport::FileWatch::Make(loop, options_.policy_path, [&reload] { reload.FileChanged(); });
-  if (!watch) Say(watch.error() + "; edits of the policy will not be seen");
+  reload_ = &reload;
+  if (!watch_trouble_.empty()) Say(watch_trouble_);
   const int status = gateway.Run();
+  reload_ = nullptr;
   errors_ = nullptr;
   return status;
 }

@@ -43,7 +43,6 @@ int StdioGateway::Run() {
   WaitForWhatMatters();
   loop_.set_end_of_turn([this] { EndOfTurn(); });
   loop_.Run();
-  child_.KillAll();
   errors_.Flush();
   return child_.exit_code();
 }
@@ -122,7 +121,7 @@ void StdioGateway::WriteToServer() {
 }
 
 void StdioGateway::WriteToClient() {
-  if (!client_output_.is_open()) return;
+  if (!client_output_.is_open()) return relay_.to_client().Clear();
   if (relay_.to_client().Flush(client_output_) != StreamState::Ended) return;
   to_client_.Close();
   BeginEnd();

@@ -27,6 +27,14 @@ bool OutputQueue::Remove(std::uint64_t tag) {
   return true;
 }
 
+void OutputQueue::Clear() {
+  dropped_ += buffer_.size();
+  written_ = 0;
+  buffer_.clear();
+  buffer_.shrink_to_fit();
+  unstarted_.clear();
+}
+
 StreamState OutputQueue::Flush(Stream& stream) {
   while (written_ < buffer_.size()) {
     const Moved moved = stream.Write(std::string_view(buffer_).substr(written_));

@@ -29,6 +29,9 @@ class OutputQueue {
   // written.
   StreamState Flush(Stream& stream);
 
+  // Forgets what is not written: its reader is gone.
+  void Clear();
+
   std::size_t size_bytes() const { return buffer_.size() - written_; }
   std::size_t memory_bytes() const { return buffer_.capacity(); }
   bool is_empty() const { return size_bytes() == 0; }

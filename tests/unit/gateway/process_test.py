@@ -223,6 +223,13 @@ class Messages(ProcessTest):
         self.assertEqual((1, -31002), ((answer := proxy.answer())["id"], answer["error"]["code"]))
         self.assertEqual(2, proxy.answer()["id"])
 
+    def test_an_answer_that_is_too_long_is_an_error(self):
+        proxy = self.proxy()
+        proxy.send(call(1, "endless"))
+        self.assertEqual((1, -31002), ((answer := proxy.answer())["id"], answer["error"]["code"]))
+        proxy.send(call(2))
+        self.assertEqual(2, proxy.answer()["id"])
+
     def test_stray_output_is_skipped(self):
         proxy = self.proxy("banner")
         proxy.send(call(1))
@@ -308,6 +315,42 @@ class Policies(ProcessTest):
         for proxy in proxies:
             proxy.close()
         self.assertEqual(50, sum(len(proxy.recorded()) for proxy in proxies))
+
+
+    def test_a_call_waits_for_the_store_alone_and_not_for_ever(self):
+        leader = self.proxy(policy=limit_of(50), shared=True)
+        leader.send(call(1))
+        leader.answer()
+        follower = self.proxy(policy=limit_of(50), shared=True)
+        follower.send(call("first", "other"))  # it has begun
+        follower.answer()
+        leader.process.send_signal(signal.SIGSTOP)
+        try:
+            begin = time.monotonic()
+            # Some pass on what is leased already; the others wait for a leader that does not answer.
+            cancelled = '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":48}}'
+            follower.send(*[call(i) for i in range(49)], call("other", "other"), cancelled)
+            answers = {}
+            while "other" not in answers:
+                answer = follower.answer()
+                answers[answer["id"]] = answer
+            self.assertLess(time.monotonic() - begin, 1)
+            while len(answers) < 49:
+                answer = follower.answer()
+                answers[answer["id"]] = answer
+            self.assertLess(time.monotonic() - begin, 4)
+        finally:
+            leader.process.send_signal(signal.SIGCONT)
+        denied = [answer for answer in answers.values() if "isError" in answer["result"]]
+        self.assertTrue(denied)
+        for answer in denied:
+            self.assert_denied(answer)
+            self.assertIn("counters", answer["result"]["content"][0]["text"])
+        follower.send(call("last"))
+        self.assertNotIn("isError", (answer := follower.answer())["result"], answer)
+        self.assertEqual("last", answer["id"])  # what was cancelled is not answered
+        follower.close()
+        self.assertEqual(2 + len(answers) - len(denied), len(follower.recorded()))
 
 
 class Log(ProcessTest):

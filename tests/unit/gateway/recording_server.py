@@ -73,6 +73,9 @@ def serve(line):
             os.write(1, bytes([byte]))
             time.sleep(0.0005)
         return
+    if name == "endless":
+        send('{"jsonrpc":"2.0","result":{"content":[],"text":"%s"},"id":%s}' % ("z" * 9_000_000, json.dumps(message["id"])))
+        return
     if name == "big":
         send(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": {"content": [], "text": "y" * 300_000}}))
         return
