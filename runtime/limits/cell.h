@@ -57,7 +57,20 @@ struct alignas(64) CounterCell {
   }
   // Whether a new cell would say the same.
   bool is_blank() const { return used == 0 && (lease == nullptr || ceiling == 0); }
-  bool Is(std::string_view wanted) const { return live && key() == wanted; }
+  bool Is(std::string_view wanted) const {
+    if (!live || wanted.size() != key_bytes) return false;
+    if (key_bytes > kInlineKeyBytesMax) return key() == wanted;
+    if (key_bytes < 8) return std::memcmp(inline_key, wanted.data(), key_bytes) == 0;
+    // Two overlapping words: most keys, without a call.
+    const auto differ_at = [&](std::size_t at) {
+      std::uint64_t mine;
+      std::uint64_t theirs;
+      std::memcpy(&mine, inline_key + at, sizeof(mine));
+      std::memcpy(&theirs, wanted.data() + at, sizeof(theirs));
+      return mine ^ theirs;
+    };
+    return (differ_at(0) | differ_at(key_bytes - 8)) == 0;
+  }
 
   // Nothing between Lock and Unlock allocates, faults or does I/O. Several cells are locked in the
   // order of their addresses.

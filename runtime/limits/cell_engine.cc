@@ -3,7 +3,9 @@
 #include <sys/random.h>
 
 #include <algorithm>
-#include <array>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
 
 #include "policy/check.h"
 #include "runtime/limits/identity_key.h"
@@ -11,32 +13,38 @@
 namespace policy {
 namespace {
 
+// Some functions here are always inlined: they are most of a decision's time, and the compiler does
+// not inline what is called from two places.
+
 constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
 
-// One charge of the call at hand.
+// One charge of the call at hand. Begin sets it: nothing is cleared for calls with few charges.
 struct Step {
-  CounterCell* cell = nullptr;
-  const Charge* charge = nullptr;
-  std::uint64_t hash = 0;
-  Window window;             // at the call's clock
-  std::int64_t epoch_s = 0;  // of the cell, as it was judged
-  std::int64_t used = 0;     // likewise, by everybody, before the call
-  ReserveResult result = ReserveResult::Granted;
+  CounterCell* cell;
+  const Charge* charge;
+  std::uint64_t hash;
+  Window window;         // at the call's clock
+  std::int64_t epoch_s;  // of the cell, as it was judged
+  std::int64_t used;     // likewise, by everybody, before the call
+  ReserveResult result;
 };
 
-// The steps of a call, in memory of the stack for calls of the usual size.
-class Steps {
+// Room for one T a charge, on the stack for calls of the usual size. Not cleared.
+template <typename T>
+class PerCharge {
  public:
-  explicit Steps(std::size_t count) : count_(count) {
-    if (count > kInline) heap_.resize(count);
+  explicit PerCharge(std::size_t count) {
+    if (count > kInline) heap_ = std::make_unique<T[]>(count);
+    data_ = count > kInline ? heap_.get() : reinterpret_cast<T*>(inline_);
   }
-  std::span<Step> span() { return {count_ > kInline ? heap_.data() : inline_.data(), count_}; }
+  T* data() { return data_; }
 
  private:
+  static_assert(std::is_trivially_destructible_v<T>);
   static constexpr std::size_t kInline = 4;
-  std::size_t count_;
-  std::array<Step, kInline> inline_;
-  std::vector<Step> heap_;
+  T* data_;
+  std::unique_ptr<T[]> heap_;
+  alignas(T) std::byte inline_[kInline * sizeof(T)];
 };
 
 std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
@@ -109,6 +117,9 @@ ReserveResult Combine(std::span<const Step> steps) {
   };
   ReserveResult combined = ReserveResult::Granted;
   for (const Step& step : steps) {
+    if (step.result == ReserveResult::Granted) [[likely]] {
+      continue;
+    }
     if (rank(step.result) > rank(combined)) combined = step.result;
   }
   return combined;
@@ -140,34 +151,31 @@ void Report(std::span<const Step> steps, std::int64_t now_ns, std::span<ChargeSt
 // The cells of a call, locked in the order of their addresses while this lives.
 class LockedCells {
  public:
-  explicit LockedCells(std::span<const Step> steps) {
-    if (steps.size() > kInline) heap_.resize(steps.size());
-    cells_ = steps.size() > kInline ? heap_.data() : inline_.data();
+  [[gnu::always_inline]] explicit LockedCells(std::span<const Step> steps) : cells_(steps.size()) {
+    CounterCell** cells = cells_.data();
     for (const Step& step : steps) {
       if (step.cell == nullptr) continue;
       std::size_t place = count_++;
-      for (; place > 0 && cells_[place - 1] > step.cell; --place) cells_[place] = cells_[place - 1];
-      cells_[place] = step.cell;
-      CHECK(place == 0 || cells_[place - 1] != step.cell);  // or the call would wait for itself
+      for (; place > 0 && cells[place - 1] > step.cell; --place) cells[place] = cells[place - 1];
+      cells[place] = step.cell;
+      CHECK(place == 0 || cells[place - 1] != step.cell);  // or the call would wait for itself
     }
-    for (std::size_t i = 0; i < count_; ++i) cells_[i]->Lock();
+    for (std::size_t i = 0; i < count_; ++i) cells[i]->Lock();
   }
   ~LockedCells() {
-    for (std::size_t i = 0; i < count_; ++i) cells_[i]->Unlock();
+    CounterCell** cells = cells_.data();
+    for (std::size_t i = 0; i < count_; ++i) cells[i]->Unlock();
   }
   LockedCells(const LockedCells&) = delete;  // unlocks once
   LockedCells& operator=(const LockedCells&) = delete;
 
  private:
-  static constexpr std::size_t kInline = 4;
   std::size_t count_ = 0;
-  CounterCell** cells_;
-  std::array<CounterCell*, kInline> inline_;
-  std::vector<CounterCell*> heap_;
+  PerCharge<CounterCell*> cells_;
 };
 
 // A cell that was found but belongs to another key by now, if any. REQUIRES: the cells are locked.
-Step* FindRecycled(std::span<Step> steps) {
+[[gnu::always_inline]] inline Step* FindRecycled(std::span<Step> steps) {
   for (Step& step : steps) {
     if (step.cell != nullptr && !step.cell->Is(step.charge->scope_key)) return &step;
   }
@@ -175,10 +183,15 @@ Step* FindRecycled(std::span<Step> steps) {
 }
 
 // Starts a step: its table, window and hash. False: there is nothing to look up.
-bool Begin(Step& step, const Charge& charge, std::int64_t now_s) {
+[[gnu::always_inline]] inline bool Begin(Step& step, const Charge& charge, std::int64_t now_s) {
   CHECK(charge.amount >= 0);
-  step.charge = &charge;
-  step.result = ReserveResult::StoreError;
+  step = {.cell = nullptr,
+          .charge = &charge,
+          .hash = 0,
+          .window = {},
+          .epoch_s = 0,
+          .used = 0,
+          .result = ReserveResult::StoreError};
   if (charge.table == nullptr) return false;
   step.window = charge.table->WindowAt(now_s);
   step.hash = charge.table->Hash(charge.scope_key);
@@ -189,7 +202,8 @@ bool Begin(Step& step, const Charge& charge, std::int64_t now_s) {
 // What a charge without a cell means: nobody charged that key yet, or there was no cell to have.
 enum class MissingCell { Fresh, TableFull };
 
-void JudgeAll(std::span<Step> steps, std::int64_t now_ns, MissingCell missing) {
+[[gnu::always_inline]] inline void JudgeAll(std::span<Step> steps, std::int64_t now_ns,
+                                            MissingCell missing) {
   for (Step& step : steps) {
     if (step.charge->table == nullptr) continue;  // stays StoreError
     Judge(step, now_ns);
@@ -276,8 +290,8 @@ ReserveResult CellEngine::TryReserve(std::span<const Charge> charges, std::int64
                                      std::span<ChargeState> states, Reservation& reservation) {
   CHECK(states.size() == charges.size() && !reservation.holds_charges());
   const std::int64_t now_s = FloorSeconds(now_ns);
-  Steps memory(charges.size());
-  const std::span<Step> steps = memory.span();
+  PerCharge<Step> memory(charges.size());
+  const std::span<Step> steps(memory.data(), charges.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (!Begin(steps[i], charges[i], now_s) || steps[i].cell != nullptr) continue;
     steps[i].cell = Insert(charges[i], steps[i].hash, steps[i].window, now_s);
@@ -323,8 +337,8 @@ ReserveResult CellEngine::Peek(std::span<const Charge> charges, std::int64_t now
                                std::span<ChargeState> states) {
   CHECK(states.size() == charges.size());
   const std::int64_t now_s = FloorSeconds(now_ns);
-  Steps memory(charges.size());
-  const std::span<Step> steps = memory.span();
+  PerCharge<Step> memory(charges.size());
+  const std::span<Step> steps(memory.data(), charges.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (!Begin(steps[i], charges[i], now_s) || steps[i].cell != nullptr) continue;
     steps[i].cell = charges[i].table->FindConfirmed(charges[i].scope_key, steps[i].hash);

@@ -14,14 +14,6 @@ constexpr std::size_t kBlockCellsMax = 1024;
 constexpr std::size_t kSweepSteps = 4;        // old cells looked at for each new one
 constexpr std::size_t kSweepStepsFull = 256;  // in each shard, when there is no room
 
-constexpr int kAddressShift = 6;  // cells are aligned to 64 bytes
-constexpr int kAddressBits = 42;  // of 48-bit addresses
-constexpr std::uint64_t kAddressMask = (std::uint64_t{1} << kAddressBits) - 1;
-
-constexpr int kWindowLengthBits = 24;
-constexpr std::int64_t kWindowLengthMax = (std::int64_t{1} << kWindowLengthBits) - 1;
-constexpr std::int64_t kWindowStartMax = std::int64_t{1} << 38;
-
 }  // namespace
 
 CounterTable::CounterTable(const CounterIdentity& identity, const WindowCalendar& calendar,
@@ -45,13 +37,7 @@ CounterTable::~CounterTable() {
   options_.budget->GiveBack(cell_count());
 }
 
-Window CounterTable::WindowAt(std::int64_t unix_s) {
-  const std::uint64_t packed = last_window_.load(std::memory_order_relaxed);
-  const std::int64_t start_s = static_cast<std::int64_t>(packed) >> kWindowLengthBits;
-  const std::int64_t length_s = static_cast<std::int64_t>(packed) & kWindowLengthMax;
-  if (unix_s >= start_s && unix_s - start_s < length_s) [[likely]] {
-    return {start_s, start_s + length_s};
-  }
+Window CounterTable::LookUpWindow(std::int64_t unix_s) {
   const Window window = calendar_.At(unix_s);
   if (window.end_s != kNoEnd && window.end_s - window.start_s <= kWindowLengthMax &&
       window.start_s < kWindowStartMax && window.start_s > -kWindowStartMax) {
@@ -62,29 +48,10 @@ Window CounterTable::WindowAt(std::int64_t unix_s) {
   return window;
 }
 
-CounterCell* CounterTable::CellOf(Entry entry) {
-  return reinterpret_cast<CounterCell*>((entry & kAddressMask) << kAddressShift);
-}
-
 CounterTable::Entry CounterTable::EntryOf(CounterCell* cell, std::uint64_t hash) {
   const auto address = reinterpret_cast<std::uintptr_t>(cell);
   CHECK((address >> (kAddressBits + kAddressShift)) == 0);
-  // The shard takes the top bits of the hash and the position the low ones.
-  return (address >> kAddressShift) | ((hash >> 36) << kAddressBits);
-}
-
-CounterCell* CounterTable::Find(std::uint64_t hash) const {
-  const Index* index = ShardOf(hash).index.load(std::memory_order_acquire);
-  if (index == nullptr) return nullptr;
-  const Entry tag = (hash >> 36) << kAddressBits;
-  for (std::size_t probe = 0; probe <= index->mask; ++probe) {
-    const Entry entry =
-        index->entries[(hash + probe) & index->mask].load(std::memory_order_acquire);
-    if (entry == 0) return nullptr;
-    // 22 bits agree by chance in one probe of four million; the caller sees by the key.
-    if ((entry & ~kAddressMask) == tag) return CellOf(entry);
-  }
-  return nullptr;
+  return (address >> kAddressShift) | TagOf(hash);
 }
 
 CounterCell* CounterTable::FindInShard(const Shard& shard, std::string_view key,

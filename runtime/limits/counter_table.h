@@ -68,11 +68,30 @@ class CounterTable {
 
   // The window at `unix_s`; without looking at the calendar while that is still the last one asked
   // for.
-  Window WindowAt(std::int64_t unix_s);
+  Window WindowAt(std::int64_t unix_s) {
+    const std::uint64_t packed = last_window_.load(std::memory_order_relaxed);
+    const std::int64_t start_s = static_cast<std::int64_t>(packed) >> kWindowLengthBits;
+    const std::int64_t length_s = static_cast<std::int64_t>(packed) & kWindowLengthMax;
+    if (unix_s >= start_s && unix_s - start_s < length_s) [[likely]] {
+      return {start_s, start_s + length_s};
+    }
+    return LookUpWindow(unix_s);
+  }
 
   // The cell that a key of this hash most likely has. Null: no such key, or the look-up raced with
   // a change.
-  CounterCell* Find(std::uint64_t hash) const;
+  CounterCell* Find(std::uint64_t hash) const {
+    const Index* index = ShardOf(hash).index.load(std::memory_order_acquire);
+    if (index == nullptr) return nullptr;
+    for (std::size_t probe = 0; probe <= index->mask; ++probe) {
+      const Entry entry =
+          index->entries[(hash + probe) & index->mask].load(std::memory_order_acquire);
+      if (entry == 0) return nullptr;
+      // 22 bits agree by chance in one probe of four million; the caller sees by the key.
+      if ((entry & ~kAddressMask) == TagOf(hash)) return CellOf(entry);
+    }
+    return nullptr;
+  }
 
   // Null: no such key, for sure at some moment during the call.
   CounterCell* FindConfirmed(std::string_view key, std::uint64_t hash);
@@ -126,11 +145,25 @@ class CounterTable {
     std::int64_t recycled_epoch_s = INT64_MIN;  // no cell begins before a window that was recycled
   };
 
-  static CounterCell* CellOf(Entry entry);
+  static constexpr int kAddressShift = 6;  // cells are aligned to 64 bytes
+  static constexpr int kAddressBits = 42;  // of 48-bit addresses
+  static constexpr Entry kAddressMask = (Entry{1} << kAddressBits) - 1;
+
+  // A window packed into a word, so that it is read whole: its start and length.
+  static constexpr int kWindowLengthBits = 24;
+  static constexpr std::int64_t kWindowLengthMax = (std::int64_t{1} << kWindowLengthBits) - 1;
+  static constexpr std::int64_t kWindowStartMax = std::int64_t{1} << 38;
+
+  // The shard takes the top bits of the hash, the tag those below, the position the low ones.
+  static Entry TagOf(std::uint64_t hash) { return (hash >> 36) << kAddressBits; }
+  static CounterCell* CellOf(Entry entry) {
+    return reinterpret_cast<CounterCell*>((entry & kAddressMask) << kAddressShift);
+  }
   static Entry EntryOf(CounterCell* cell, std::uint64_t hash);
   Shard& ShardOf(std::uint64_t hash) { return shards_[hash >> 61]; }
   const Shard& ShardOf(std::uint64_t hash) const { return shards_[hash >> 61]; }
 
+  Window LookUpWindow(std::int64_t unix_s);
   template <typename Find, typename Visit>
   static void VisitLocked(std::string_view key, const Find& find, const Visit& visit) {
     while (CounterCell* cell = find()) {

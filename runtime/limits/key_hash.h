@@ -21,17 +21,37 @@ inline std::uint64_t FoldedProduct(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+template <typename Word>
+std::uint64_t LoadWord(const char* bytes) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
+// Keys of up to sixteen bytes, nearly all of them, take two multiplications and no loop.
 inline std::uint64_t HashKey(std::string_view key, const HashSecret& secret) {
-  std::uint64_t hash = secret.first ^ key.size();
-  while (key.size() >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, key.data(), 8);
-    hash = FoldedProduct(hash ^ word, secret.second);
-    key.remove_prefix(8);
+  const char* bytes = key.data();
+  std::size_t left = key.size();
+  std::uint64_t hash = secret.first ^ left;
+  while (left > 16) {
+    hash = FoldedProduct(hash ^ LoadWord<std::uint64_t>(bytes),
+                         secret.second ^ LoadWord<std::uint64_t>(bytes + 8));
+    bytes += 16;
+    left -= 16;
   }
-  std::uint64_t word = 0;
-  if (!key.empty()) std::memcpy(&word, key.data(), key.size());
-  hash = FoldedProduct(hash ^ word, secret.second);
+  std::uint64_t head = 0;
+  std::uint64_t tail = 0;
+  if (left >= 8) {
+    head = LoadWord<std::uint64_t>(bytes);
+    tail = LoadWord<std::uint64_t>(bytes + left - 8);
+  } else if (left >= 4) {
+    head = LoadWord<std::uint32_t>(bytes);
+    tail = LoadWord<std::uint32_t>(bytes + left - 4);
+  } else if (left > 0) {
+    head = LoadWord<std::uint8_t>(bytes);
+    tail = LoadWord<std::uint8_t>(bytes + left / 2) << 8 | LoadWord<std::uint8_t>(bytes + left - 1);
+  }
+  hash = FoldedProduct(hash ^ head, secret.second ^ tail);
   return FoldedProduct(hash ^ secret.second, secret.first | 1);
 }
 

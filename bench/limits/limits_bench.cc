@@ -1,0 +1,153 @@
+// What a reservation costs. Every figure includes reading the clock, finding the cells by key, and,
+// where it says so, settling; floors to compare with are measured in the same run.
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/check.h"
+#include "runtime/limits/memory_counters.h"
+#include "runtime/limits/scope_key.h"
+#include "runtime/limits/system_clock.h"
+
+namespace policy {
+namespace {
+
+constexpr std::int64_t kEnough = INT64_MAX / 2;
+
+CounterIdentity Identity(std::string name) {
+  return {.attachment = "default/local",
+          .name = std::move(name),
+          .window = CounterWindow::Day,
+          .window_seconds = 0,
+          .zone = "UTC",
+          .scale = 0,
+          .scope = "grant"};
+}
+
+std::string GrantKey(std::string_view grant) {
+  ScopeKey key;
+  CHECK(key.AddGrant(grant));
+  return std::string(key.bytes());
+}
+
+// Counters with `count` limits on one grant.
+struct Limits {
+  explicit Limits(std::size_t count, std::int64_t max = kEnough) : key(GrantKey("agent-1")) {
+    for (std::size_t i = 0; i < count; ++i) {
+      charges.push_back({.table = counters.Open(Identity("/all_tools/limits/" + std::to_string(i))),
+                         .scope_key = key,
+                         .max = max});
+    }
+  }
+
+  MemoryCounters counters;
+  SystemClock clock;
+  std::string key;
+  std::vector<Charge> charges;
+};
+
+void ReadClock(benchmark::State& state) {
+  SystemClock clock;
+  for (auto _ : state) benchmark::DoNotOptimize(clock.WallNanoseconds());
+}
+BENCHMARK(ReadClock);
+
+void AtomicIncrement(benchmark::State& state) {
+  static std::atomic<std::int64_t> counter{0};
+  for (auto _ : state) benchmark::DoNotOptimize(counter.fetch_add(1));
+}
+BENCHMARK(AtomicIncrement)->ThreadRange(1, 2)->UseRealTime();
+
+// The decision's share: a batch is timed by hand, and settled outside that time.
+void Reserve(benchmark::State& state) {
+  using std::chrono::steady_clock;
+  constexpr std::size_t kBatch = 64;
+  Limits limits(static_cast<std::size_t>(state.range(0)));
+  std::vector<ChargeState> states(limits.charges.size());
+  std::vector<Reservation> reservations(kBatch);
+  for (auto _ : state) {
+    const steady_clock::time_point begin = steady_clock::now();
+    for (Reservation& reservation : reservations) {
+      const auto result = limits.counters.TryReserve(limits.charges, limits.clock.WallNanoseconds(),
+                                                     states, reservation);
+      benchmark::DoNotOptimize(result);
+    }
+    const std::chrono::duration<double> took = steady_clock::now() - begin;
+    state.SetIterationTime(took.count() / kBatch);
+    for (Reservation& reservation : reservations) reservation.Settle(Settlement::Commit);
+  }
+}
+BENCHMARK(Reserve)->Arg(1)->Arg(3)->UseManualTime();
+
+void ReserveAndCommit(benchmark::State& state) {
+  static Limits* limits = nullptr;
+  if (state.thread_index() == 0) limits = new Limits(static_cast<std::size_t>(state.range(0)));
+  std::vector<ChargeState> states(static_cast<std::size_t>(state.range(0)));
+  Reservation reservation;
+  for (auto _ : state) {
+    const auto result = limits->counters.TryReserve(
+        limits->charges, limits->clock.WallNanoseconds(), states, reservation);
+    benchmark::DoNotOptimize(result);
+    reservation.Settle(Settlement::Commit);
+  }
+  if (state.thread_index() == 0) delete std::exchange(limits, nullptr);
+}
+BENCHMARK(ReserveAndCommit)->Arg(1)->Arg(3)->ThreadRange(1, 2)->UseRealTime();
+
+void Deny(benchmark::State& state) {
+  Limits limits(1, /*max=*/1);
+  std::vector<ChargeState> states(1);
+  Reservation first;
+  limits.counters.TryReserve(limits.charges, limits.clock.WallNanoseconds(), states, first);
+  Reservation reservation;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(limits.counters.TryReserve(
+        limits.charges, limits.clock.WallNanoseconds(), states, reservation));
+  }
+}
+BENCHMARK(Deny);
+
+// Uniform keys from an argument.
+void ReserveOfManyKeys(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  MemoryCounters counters({.cells_max = 2 * count, .cells_per_table_max = 2 * count});
+  SystemClock clock;
+  CounterIdentity identity = Identity("/tools/send/limits/0");
+  identity.window = CounterWindow::Lifetime;  // nothing is swept meanwhile
+  CounterTable* table = counters.Open(identity);
+  std::array<ChargeState, 1> states;
+  Reservation reservation;
+  ScopeKey key;
+  // The key is written for each call: reading it from memory would be measured as well.
+  const auto charge = [&](std::uint64_t number) {
+    std::array<char, 12> text = {'c', 'u', 's', 't', '-'};
+    for (std::size_t digit = 11; digit >= 5; --digit, number /= 10) {
+      text[digit] = static_cast<char>('0' + number % 10);
+    }
+    key.Clear();
+    CHECK(key.AddValue(Value::MakeString({text.data(), text.size()})));
+    const std::array<Charge, 1> charges = {
+        Charge{.table = table, .scope_key = key.bytes(), .max = kEnough}};
+    const auto result = counters.TryReserve(charges, clock.WallNanoseconds(), states, reservation);
+    reservation.Settle(Settlement::Commit);
+    return result;
+  };
+  for (std::uint64_t i = 0; i < count; ++i) CHECK(charge(i) == ReserveResult::Granted);
+  std::uint64_t random = 1;
+  for (auto _ : state) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    benchmark::DoNotOptimize(charge((random >> 33) % count));
+  }
+}
+BENCHMARK(ReserveOfManyKeys)->Arg(1'000)->Arg(1'000'000);
+
+}  // namespace
+}  // namespace policy
+
+BENCHMARK_MAIN();
