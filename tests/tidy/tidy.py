@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import arrows
+import links
 import lists
 import words
 
@@ -38,8 +39,8 @@ def main():
     texts = {p: (TOP / p).read_text(encoding="utf-8", errors="replace") for p in paths if p.endswith(TEXT)}
     found = []
     for path, text in texts.items():
-        for number, message in list(arrows.check(path, text)) + list(words.check(path, text)):
-            found.append((path, number, message))
+        checks = (arrows.check(path, text), words.check(path, text), links.check(path, text, lambda p: (TOP / p).exists()))
+        found.extend((path, number, message) for check in checks for number, message in check)
         for number, message in words.long_files(path, text):
             print(f"{path}:{number}: warning: {message}")
     found.extend(lists.check(list(texts), texts.__getitem__))

@@ -4,6 +4,7 @@
 import unittest
 
 import arrows
+import links
 import lists
 import words
 
@@ -116,6 +117,17 @@ class Lists(unittest.TestCase):
     def test_header_nobody_includes(self):
         files = {"runtime/CMakeLists.txt": "a.cc", "runtime/a.cc": '#include "runtime/a.h"', "runtime/a.h": "", "runtime/b.h": ""}
         self.assertEqual([p for p, _ in self.check(files)], ["runtime/b.h"])
+
+
+class Links(unittest.TestCase):
+    def check(self, path, text):
+        return messages(links.check(path, text, {"docs/a.md", "docs", "examples"}.__contains__))
+
+    def test_links_lead_somewhere(self):
+        self.assertEqual(self.check("docs/README.md", "[a](a.md) [b](../examples/) [c](https://example.org) [d](a.md#x) [e](#y)"), [])
+        self.assertIn("`b.md` leads nowhere", self.check("docs/README.md", "see [b](b.md)")[0])
+        self.assertEqual(self.check("docs/a.cc", "[b](b.md)"), [])
+        self.assertEqual(self.check("docs/README.md", "```\n[.](pem|key)\n```\n"), [])
 
 
 if __name__ == "__main__":
