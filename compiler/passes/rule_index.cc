@@ -123,6 +123,7 @@ std::optional<Choice> BestChoice(const std::vector<std::vector<Key>>& keys,
 
 void IndexCode(const ir::Policy& policy, ir::Code& code) {
   std::vector<std::vector<Key>> keys;
+  keys.reserve(code.rule_ids.size());
   for (const ir::RuleId id : code.rule_ids) keys.push_back(KeysOf(policy, id));
   std::vector<bool> served(keys.size(), false);
   while (const auto choice = BestChoice(keys, served)) {

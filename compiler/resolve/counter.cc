@@ -82,7 +82,7 @@ std::int64_t DecimalsOf(std::string_view digits) {
 
 // The decimals that the counter's amounts are counted with. nullopt: reported.
 std::optional<std::uint8_t> ScaleOf(Resolution& resolution, const ast::CounterTerms& terms) {
-  if (terms.scale) return *terms.scale;
+  if (terms.scale) return terms.scale;
   const std::int64_t decimals = DecimalsOf(terms.max.text);
   if (decimals <= kScaleMax) return static_cast<std::uint8_t>(decimals);
   resolution.diagnostics.Report(diag::TooManyDecimals, resolution.source, terms.max.span,
@@ -267,7 +267,7 @@ void CheckCosts(Resolution& resolution) {
         const PlacedLimit& first = limits[j];
         if (!CostsDiffer(first.rule->limit, second.rule->limit)) continue;
         if (first.block != second.block && !BlocksOverlap(*first.block, *second.block)) continue;
-        const std::size_t counter = static_cast<std::size_t>(second.rule->limit.counter_id);
+        const auto counter = static_cast<std::size_t>(second.rule->limit.counter_id);
         resolution.diagnostics
             .Report(diag::TwoCosts, resolution.source, second.rule->span,
                     policy.counters[counter].name)
