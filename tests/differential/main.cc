@@ -1,10 +1,12 @@
 // Product against reference on generated policies and calls.
 //
 //   differential [--pairs N] [--seed S] [--full] [--verbose]     compares
+//   differential --over FOLDER…   compares on the policies that stand in files there
 //   differential --mutate [--pairs N]     proves that a product that decides otherwise is found out
 //
 // A run with the same seed does the same. Ends with 1 on any difference, and when something that
 // the language has was never reached.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -12,15 +14,18 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/differential/case.h"
 #include "tests/differential/mutation.h"
 #include "tests/differential/policy_generator.h"
+#include "tests/differential/written_policies.h"
 
 namespace differential {
 namespace {
 
 constexpr std::size_t kCallsPerPolicy = 20;
+constexpr std::size_t kCallsPerWrittenPolicy = 500;
 constexpr std::uint64_t kFullPairs = 1'000'000;
 constexpr int kDifferencesMax = 3;
 
@@ -29,6 +34,7 @@ struct Options {
   std::uint64_t seed = 1;
   bool mutate = false;
   bool verbose = false;
+  std::vector<std::string> folders;
 };
 
 Case Generate(std::uint64_t seed) {
@@ -91,6 +97,44 @@ int Compare(const Options& options) {
   return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+// Its own calls, then such as are aimed at it.
+Case CaseOf(const WrittenPolicy& written) {
+  constexpr std::int64_t kStartNs = 1'772'359'200'000'000'000;  // 2026-03-01T10:00:00Z
+  Random random(1);
+  Case each;
+  each.policy = written.policy;
+  for (const reference::Call& call : written.calls) {
+    each.steps.push_back({call, reference::Settlement::Commit});
+    each.steps.back().call.context.now_ns = kStartNs;
+  }
+  CallGenerator calls(each.policy, random);
+  for (std::size_t i = 0; i < kCallsPerWrittenPolicy; ++i) each.steps.push_back(calls.Next());
+  // The generated calls come later, whatever time they begin at.
+  std::stable_sort(each.steps.begin(), each.steps.end(), [](const Step& a, const Step& b) {
+    return a.call.context.now_ns < b.call.context.now_ns;
+  });
+  return each;
+}
+
+int CompareOver(const Options& options) {
+  std::size_t compared = 0;
+  std::size_t pairs = 0;
+  int differences = 0;
+  for (const WrittenPolicy& written : FindPolicies(options.folders)) {
+    const Case each = CaseOf(written);
+    const CaseResult result = RunCase(each, nullptr);
+    if (result.kind == CaseResult::Kind::Rejected) continue;
+    ++compared;
+    pairs += result.decided;
+    if (result.kind == CaseResult::Kind::Agrees) continue;
+    ++differences;
+    std::cout << written.name << ": ";
+    Report(each, 0, result);
+  }
+  std::cout << compared << " policies, " << pairs << " pairs, " << differences << " differences\n";
+  return differences == 0 && compared > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int CompareWithAltered(const Options& options) {
   struct Count {
     std::uint64_t tried = 0;
@@ -133,6 +177,8 @@ int Main(int argument_count, char** arguments) {
       options.pairs = kFullPairs;
     } else if (argument == "--mutate") {
       options.mutate = true;
+    } else if (argument == "--over") {
+      while (i + 1 < argument_count) options.folders.emplace_back(arguments[++i]);
     } else if (argument == "--verbose") {
       options.verbose = true;
     } else {
@@ -140,6 +186,7 @@ int Main(int argument_count, char** arguments) {
       return 2;
     }
   }
+  if (!options.folders.empty()) return CompareOver(options);
   return options.mutate ? CompareWithAltered(options) : Compare(options);
 }
 

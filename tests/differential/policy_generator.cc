@@ -323,6 +323,7 @@ class Generator {
     Json condition = Json::Record({{"path", Text(place.path)}, {"op", Text(op)}});
     if (op == "exists") {
       condition.members.emplace_back("value", Json::Bool(random_.Chance(50)));
+      if (random_.Chance(5)) condition.members.emplace_back("absent", Scalar(Kind::Any));
       return condition;
     }
     Json absent = Scalar(place.kind);

@@ -176,7 +176,9 @@ Truth Test(const Condition& condition, const Found& found) {
   if (condition.op == "exists") {
     const bool negated =
         condition.value && condition.value->Is(Kind::Bool) && !condition.value->boolean;
-    return negated ? Not(Exists(found)) : Exists(found);
+    const bool supplied = found.kind == Found::Kind::Absent && condition.absent;
+    const Truth exists = supplied ? Truth::True : Exists(found);
+    return negated ? Not(exists) : exists;
   }
   if (!condition.value) return Truth::Unknown;
   if (found.kind == Found::Kind::Time)

@@ -59,6 +59,7 @@ TEST_CASE("a condition is true, false or unknown") {
       {R"({"path":"args.a[0].b","op":"eq","value":1,"absent":1})", R"({"a":{}})", U},
       {R"({"path":"args[\"odd key\"]","op":"eq","value":1})", R"({"odd key":1})", T},
       {R"({"path":"args.a","op":"exists","value":true})", R"({"a":0})", T},
+      {R"({"path":"args.a","op":"exists","value":true,"absent":1})", R"({})", T},
       {R"({"path":"args.a","op":"exists","value":false})", R"({"a":0})", F},
       {R"({"path":"args.a","op":"exists","value":false})", R"({"a":null})", U},
       {R"({"path":"args.a","op":"exists","value":true})", R"({"a":null})", U},
