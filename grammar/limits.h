@@ -15,7 +15,7 @@ inline constexpr std::size_t kPolicyToolsMax = 50'000;  // entries below `tools`
 inline constexpr std::size_t kPolicyHidesMax = 10'000;  // patterns below `hide`
 inline constexpr std::size_t kEntryRulesMax =
     1'000;  // each of require, deny_if, approve_if, limits
-inline constexpr std::size_t kPolicyRulesMax = 100'000;  // all entries together
+inline constexpr std::size_t kPolicyRulesMax = 150'000;  // all entries together
 inline constexpr std::size_t kRuleConditionsMax = 100;
 inline constexpr std::size_t kSetMembersMax = 10'000;
 inline constexpr std::size_t kArgumentNamesMax = 1'000;

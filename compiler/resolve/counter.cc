@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "compiler/resolve/pattern.h"
 #include "compiler/resolve/resolution.h"
+#include "runtime/value/glob.h"
 
 namespace policy {
 
@@ -194,10 +196,10 @@ bool ResolveCost(Resolution& resolution, ast::ExpressionId cost_id, ir::Limit& l
   return false;
 }
 
-// A limit of the policy with the tools it stands for.
+// A limit of the policy with one of the patterns it stands for.
 struct PlacedLimit {
   const ir::Rule* rule;
-  const ir::Block* block;
+  std::string_view pattern;
 };
 
 bool CostsDiffer(const ir::Limit& a, const ir::Limit& b) {
@@ -205,13 +207,43 @@ bool CostsDiffer(const ir::Limit& a, const ir::Limit& b) {
   return a.cost != format::CostKind::One && a.cost_path_id != b.cost_path_id;
 }
 
-bool BlocksOverlap(const ir::Block& a, const ir::Block& b) {
-  for (const std::string& x : a.patterns) {
-    for (const std::string& y : b.patterns) {
-      if (PatternsOverlap(x, y)) return true;
+bool Clash(const PlacedLimit& a, const PlacedLimit& b) {
+  return CostsDiffer(a.rule->limit, b.rule->limit) && PatternsOverlap(a.pattern, b.pattern);
+}
+
+void ReportTwoCosts(Resolution& resolution, const PlacedLimit& first, const PlacedLimit& second) {
+  const auto counter = static_cast<std::size_t>(second.rule->limit.counter_id);
+  resolution.diagnostics
+      .Report(diag::TwoCosts, resolution.source, second.rule->span,
+              resolution.policy.counters[counter].name)
+      .Note(first.rule->span, "the other cost")
+      .Help("one call charges a counter once: use two counters");
+}
+
+// Reports the limits of one counter that clash with one before them. Limits of many exact names are
+// the usual case, so those are looked up by name and only patterns are compared with everything.
+void CheckCostsOf(Resolution& resolution, const std::vector<PlacedLimit>& limits) {
+  std::unordered_map<std::string_view, std::vector<const PlacedLimit*>> exact;
+  std::vector<const PlacedLimit*> patterns;
+  for (const PlacedLimit& limit : limits) {
+    const auto clashes = [&](const PlacedLimit* other) { return Clash(*other, limit); };
+    const PlacedLimit* first = nullptr;
+    const auto look_in = [&](const std::vector<const PlacedLimit*>& others) {
+      const auto found = std::ranges::find_if(others, clashes);
+      if (first == nullptr && found != others.end()) first = *found;
+    };
+    look_in(patterns);
+    if (IsExact(limit.pattern)) {
+      look_in(exact[limit.pattern]);
+      exact[limit.pattern].push_back(&limit);
+    } else {
+      for (const auto& [name, others] : exact) {
+        if (GlobMatches(limit.pattern, name)) look_in(others);
+      }
+      patterns.push_back(&limit);
     }
+    if (first != nullptr) ReportTwoCosts(resolution, *first, limit);
   }
-  return false;
 }
 
 }  // namespace
@@ -253,29 +285,15 @@ void CheckCosts(Resolution& resolution) {
     for (const ir::RuleId rule_id : block.rule_ids) {
       const ir::Rule& rule = policy.rules[static_cast<std::size_t>(rule_id)];
       if (rule.kind != format::RuleKind::Limit) continue;
-      limits_of[static_cast<std::size_t>(rule.limit.counter_id)].push_back({&rule, &block});
+      auto& limits = limits_of[static_cast<std::size_t>(rule.limit.counter_id)];
+      for (const std::string& pattern : block.patterns) limits.push_back({&rule, pattern});
     }
   }
   for (const auto& limits : limits_of) {
     const auto differs = [&](const PlacedLimit& limit) {
       return CostsDiffer(limits[0].rule->limit, limit.rule->limit);
     };
-    if (std::ranges::none_of(limits, differs)) continue;  // all tools charge it alike
-    for (std::size_t i = 1; i < limits.size(); ++i) {
-      const PlacedLimit& second = limits[i];
-      for (std::size_t j = 0; j < i; ++j) {
-        const PlacedLimit& first = limits[j];
-        if (!CostsDiffer(first.rule->limit, second.rule->limit)) continue;
-        if (first.block != second.block && !BlocksOverlap(*first.block, *second.block)) continue;
-        const auto counter = static_cast<std::size_t>(second.rule->limit.counter_id);
-        resolution.diagnostics
-            .Report(diag::TwoCosts, resolution.source, second.rule->span,
-                    policy.counters[counter].name)
-            .Note(first.rule->span, "the other cost")
-            .Help("one call charges a counter once: use two counters");
-        break;
-      }
-    }
+    if (std::ranges::any_of(limits, differs)) CheckCostsOf(resolution, limits);
   }
 }
 

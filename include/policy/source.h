@@ -46,6 +46,9 @@ class Source {
   std::string name_;
   std::string text_;
   std::vector<std::uint32_t> line_begins_;
+  std::vector<std::uint32_t> code_points_before_;  // of every kMarkBytes-th byte: lines can be long
+
+  std::uint32_t CodePointsBefore(std::uint32_t offset) const;
 };
 
 }  // namespace policy
