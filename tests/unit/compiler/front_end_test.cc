@@ -56,7 +56,8 @@ TEST_CASE("a pattern of stars never admits") {
 
 TEST_CASE("a reason speaks for the denials of its entry that have no words of their own") {
   const auto policy = FrontEnd(R"({"a": {"reason": "ask ops",
-    "require": [{"conditions": []}, {"conditions": [], "on_deny": "no"}], "rate_limit": "1/day"}})");
+    "require": [{"conditions": []}, {"conditions": [], "on_deny": "no"}],
+    "rate_limit": "1/day"}})");
   CHECK(policy.rules[2].message == "ask ops");
   CHECK(policy.rules[3].message == "no");
   CHECK(policy.rules[4].message.empty());
