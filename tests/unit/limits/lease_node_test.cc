@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,7 +63,10 @@ class SharedMemory {
 
 pid_t Fork(const std::function<int()>& child) {
   const pid_t pid = fork();
-  if (pid == 0) _exit(child());
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that fails leaves nobody behind
+    _exit(child());
+  }
   return pid;
 }
 
@@ -223,10 +227,14 @@ TEST_CASE("a follower without a leader that answers is told so, and denies") {
   Counters& counters = (*node)->counters();
   const std::array<Charge, 1> charges = {
       Charge{.table = counters.Open(PerMonth()), .scope_key = "g", .max = 50}};
-  kill(leader, SIGSTOP);
+  // It may answer until it has really stopped.
+  int status = 0;
+  REQUIRE(kill(leader, SIGSTOP) == 0);
+  REQUIRE(waitpid(leader, &status, WUNTRACED) == leader);
+  REQUIRE(WIFSTOPPED(status));
   Reservation reservation;
-  CHECK(Reserve(counters, charges, clock.WallNanoseconds(), reservation) ==
-        ReserveResult::StoreError);
+  REQUIRE(Reserve(counters, charges, clock.WallNanoseconds(), reservation) ==
+          ReserveResult::StoreError);
   kill(leader, SIGKILL);
   Wait(leader);
   // The lead is taken over.
