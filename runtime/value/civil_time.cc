@@ -30,6 +30,7 @@ struct OffsetSpan {
 };
 
 Seconds OffsetAt(date::sys_seconds instant, Zone zone) {
+  if (zone.is_utc()) return {};
   thread_local OffsetSpan kept;
   if (kept.zone != zone.get() || instant < kept.begin || instant >= kept.end) {
     const date::sys_info info = zone.get()->get_info(instant);
@@ -48,6 +49,7 @@ date::local_seconds ToLocal(date::sys_seconds instant, Zone zone) {
 
 // The first moment of the local day: at midnight, or where midnight is left out, right after.
 date::sys_seconds BeginOf(date::local_days day, Zone zone) {
+  if (zone.is_utc()) return date::sys_seconds(date::local_seconds(day).time_since_epoch());
   return zone.get()->to_sys(date::local_seconds(day), date::choose::earliest);
 }
 
@@ -136,17 +138,12 @@ std::int64_t ReadOffsetSeconds(FieldReader& reader) {
 }  // namespace
 
 std::optional<Zone> Zone::Find(std::string_view name) {
+  if (name == "UTC") return Utc();
   try {
     return Zone(date::locate_zone(name));
   } catch (const std::runtime_error&) {  // what the library throws for a name that it has not
     return std::nullopt;
   }
-}
-
-Zone Zone::Utc() {
-  static const std::optional<Zone> utc = Find("UTC");
-  CHECK(utc.has_value());
-  return *utc;
 }
 
 CivilTime ToCivilTime(std::int64_t instant_ns, Zone zone) {

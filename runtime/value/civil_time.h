@@ -18,11 +18,13 @@ namespace policy {
 // thread-safe.
 class Zone {
  public:
-  // `name` is an IANA name, "UTC" or "Europe/Berlin". nullopt: there is none of that name.
+  // `name` is an IANA name, "UTC" or "Europe/Berlin". nullopt: there is none of that name. Any but
+  // "UTC" reads the whole data base, the first time that it is needed.
   static std::optional<Zone> Find(std::string_view name);
-  static Zone Utc();
+  static Zone Utc() { return Zone(nullptr); }
 
-  const date::time_zone* get() const { return zone_; }  // never null
+  bool is_utc() const { return zone_ == nullptr; }
+  const date::time_zone* get() const { return zone_; }  // null: UTC
   friend bool operator==(Zone, Zone) = default;
 
  private:

@@ -103,6 +103,20 @@ TEST_CASE("calendar intervals hold the instant and follow the zone's clocks") {
   }
 }
 
+TEST_CASE("UTC needs no data base, and is what the data base calls it") {
+  CHECK(Zone::Find("UTC").value().is_utc());
+  const Zone known = Zone::Find("Etc/UTC").value();
+  CHECK_FALSE(known.is_utc());
+  const std::int64_t step = 47'123'456'789'123;  // about 13 hours
+  for (std::int64_t t = At("1680-01-01T00:00:00Z"); t < At("2260-01-01T00:00:00Z"); t += step) {
+    if (ToCivilTime(t, Zone::Utc()) != ToCivilTime(t, known)) FAIL(FormatInstant(t));
+    for (const CalendarUnit unit : {CalendarUnit::Day, CalendarUnit::Week, CalendarUnit::Month}) {
+      const Interval got = CalendarInterval(unit, t, Zone::Utc());
+      if (got != CalendarInterval(unit, t, known)) FAIL(FormatInstant(t));
+    }
+  }
+}
+
 // Half an hour at a time through years with every kind of change, set back across midnight
 // included.
 TEST_CASE("calendar intervals partition time") {
