@@ -27,7 +27,8 @@ enum class MessageKind : std::uint8_t { Request, Notification, Response };
 struct Message {
   MessageKind kind = MessageKind::Request;
   std::string_view bytes;           // the whole message, without line ending
-  std::string_view id;              // raw: a string or an integer; empty for notifications
+  std::string_view id;              // raw: a string, or an integer within +-(2^53 - 1); empty for
+                                    // notifications, and for errors that answer no request
   std::string_view method;          // decoded; empty for responses
   std::string_view params;          // raw; empty when absent
   std::string_view tool;            // decoded params.name of tools/call, else empty
@@ -60,6 +61,11 @@ struct Refusal {
 };
 
 // Which way a message goes. Requests from clients to servers are held to MCP's rules for calls.
+//
+// Duplicate keys and `__proto__` are refused at every depth, either way. Keys that differ by letter
+// case only are refused in the envelope, in params (a client's: at every depth, and where they
+// differ so from a name that MCP knows, or in arguments from one that the program asks for), and
+// among the members of result and of each listed tool. Deeper in what a server sends they are data.
 enum class Direction : std::uint8_t { FromClient, FromServer };
 
 // Reads messages one at a time. Not thread-safe; keeps scratch memory, so one per direction of a
