@@ -57,17 +57,22 @@ bool SpeaksFor(const std::string& message, const std::string& speaker_text) {
           message.find("> entry", mark) == std::string::npos);
 }
 
-struct Engine {
-  const char* name;
-  std::optional<Product> product;
-};
+bool IsHidden(const Decision& decision) {
+  return std::any_of(decision.rules.begin(), decision.rules.end(),
+                     [](const std::string& rule) { return rule.starts_with("/hide/"); });
+}
 
-std::string Differences(const Decision& want, const Answer& got) {
-  Decision decision = got.decision;
-  Normalise(decision);
-  if (TextOf(decision) != TextOf(want)) return TextOf(decision);
+// What the product decides otherwise than `want`; empty: nothing.
+std::string Differences(const Decision& want, Product& product, const std::string& request,
+                        const reference::Call& call) {
+  Answer got = product.Decide(request, call.context);
+  Normalise(got.decision);
+  if (TextOf(got.decision) != TextOf(want)) return TextOf(got.decision);
   if (want.outcome == reference::Outcome::Deny && !SpeaksFor(got.message, want.speaker_text))
     return "message `" + got.message + "` is not that of " + want.speaker;
+  const bool was_read = !want.rules.empty();
+  if (was_read && product.program().Hides(call.tool) != IsHidden(want))
+    return "tools/list does not agree that it is hidden";
   return "";
 }
 
@@ -130,8 +135,8 @@ CaseResult RunCase(const Case& each, Coverage* coverage) {
     Decision want = evaluator.Decide(step.call);
     Normalise(want);
     const std::string request = RequestText(step.call, random);
-    const std::string first = Differences(want, optimised.Decide(request, step.call.context));
-    const std::string second = Differences(want, unoptimised.Decide(request, step.call.context));
+    const std::string first = Differences(want, optimised, request, step.call);
+    const std::string second = Differences(want, unoptimised, request, step.call);
     if (!first.empty() || !second.empty()) {
       result.kind = CaseResult::Kind::Differs;
       result.report = "call " + std::to_string(result.decided) + ": " + request +

@@ -13,6 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(optimised.empty() == plain.empty());
   if (optimised.empty()) return 0;
   CHECK(nlohmann::json::accept(text));
+  CHECK(fuzz::CompileText(text, /*optimise=*/true) == optimised);  // the same, byte for byte
   fuzz::LoadCompiled(optimised);
   fuzz::LoadCompiled(plain);
   return 0;

@@ -103,7 +103,10 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto program = policy::Program::Load(std::as_bytes(std::span(data, size)));
-  if (program) Run(*program);
+  const auto file = std::as_bytes(std::span(data, size));
+  const auto program = policy::Program::Load(file);
+  if (!program) return 0;
+  CHECK(std::ranges::equal((*program)->bytes(), file));
+  Run(*program);
   return 0;
 }
