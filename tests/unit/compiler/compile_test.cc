@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "compiler/emit/emit.h"
+#include "compiler/passes/pipeline.h"
 #include "policy/compiler.h"
 #include "policy/program.h"
 #include "runtime/program/disassemble.h"
@@ -92,30 +94,29 @@ TEST_CASE("passes keep every rule in the table, so that ids mean the same") {
 }
 
 TEST_CASE("a policy that asks for too many paths is refused with the limit's name") {
-  // 660 rules of 100 conditions, each about an argument of its own.
-  std::string rules;
-  int argument = 0;
-  for (int rule = 0; rule < 660; ++rule) {
-    rules += rule == 0 ? "{" : ",{";
-    rules += R"("conditions":[)";
-    for (int condition = 0; condition < 100; ++condition) {
-      rules += fmt::format(R"({}{{"path":"args.a{}","op":"exists","value":true}})",
-                           condition == 0 ? "" : ",", argument++);
-    }
-    rules += "]}";
+  ir::Policy policy;
+  ir::Rule rule;
+  rule.kind = format::RuleKind::Deny;
+  rule.id = "/tools/a/deny_if/0";
+  ir::Formula all{.kind = ir::FormulaKind::And};
+  for (std::uint32_t i = 0; i <= format::kSlotsMax; ++i) {
+    policy.paths.push_back({format::Root::Args, {fmt::format("a{}", i)}});
+    policy.tests.push_back({.path_id = static_cast<ir::PathId>(i), .predicate = Predicate::Exists});
+    policy.formulas.push_back(
+        {.kind = ir::FormulaKind::Test, .test_id = static_cast<ir::TestId>(i)});
+    all.operands.push_back(static_cast<ir::FormulaId>(i));
   }
-  REQUIRE(static_cast<std::uint32_t>(argument) > format::kSlotsMax);
+  policy.formulas.push_back(all);
+  rule.condition_id = static_cast<ir::FormulaId>(policy.formulas.size() - 1);
+  policy.rules.push_back(rule);
+  policy.blocks.push_back({{"a"}, {ir::RuleId{0}}, false, {}});
+  const ir::Plan plan = MakePlan(policy, false);
   Diagnostics diagnostics;
-  const std::string text = Policy(R"("a":{"deny_if":[)" + rules + "]}");
-  const Source source("policy.json", text);
-  CHECK(!Compile(source, {}, diagnostics));
-  REQUIRE(diagnostics.error_count() == 1);
-  const Diagnostic* error = nullptr;
-  for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (diagnostic.severity == Severity::Error) error = &diagnostic;
-  }
-  CHECK(error->code == "P6001");
-  CHECK(error->message.find("65535") != std::string::npos);
+  const Source source("policy.json", "{}");
+  CHECK(!Emit(policy, plan, source, diagnostics));
+  REQUIRE(diagnostics.all().size() == 1);
+  CHECK(diagnostics.all().front().code == "P6001");
+  CHECK(diagnostics.all().front().message.find("65535") != std::string::npos);
 }
 
 }  // namespace
