@@ -137,7 +137,8 @@ TEST_CASE("limits that share a counter are charged once, each with a maximum of 
 TEST_CASE("a call that waits for a person, is denied or limited takes nothing") {
   Caller caller(R"({"version":"1","default":"deny","tools":{"pay":{
       "deny_if":[{"conditions":[{"path":"args.bad","op":"exists","value":true}]}],
-      "approve_if":[{"conditions":[{"path":"args.n","op":"gt","value":5}],"from":"finance","within":"10m"}],
+      "approve_if":[{"conditions":[{"path":"args.n","op":"gt","value":5}],"from":"finance",
+                     "within":"10m"}],
       "limits":[{"counter":"money","window":"day","max":10,"cost":"args.n","scale":2}]}}})");
   const Decision& decision = caller.Call("pay", R"({"n":6})");
   CHECK(decision.outcome == Outcome::Approval);
