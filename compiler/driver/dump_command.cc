@@ -9,6 +9,8 @@
 #include "compiler/front_end.h"
 #include "compiler/ir/print.h"
 #include "compiler/passes/pipeline.h"
+#include "grammar/ast_printer.h"
+#include "grammar/policy_json_reader.h"
 #include "runtime/program/disassemble.h"
 
 namespace policy {
@@ -21,19 +23,23 @@ struct DumpOptions {
   bool unoptimised = false;
 };
 
-int DumpIr(const DumpOptions& options, DriverEnv& env) {
+int DumpSource(const DumpOptions& options, DriverEnv& env) {
   const auto source = ReadPolicy(options.input, env.files);
   if (!source) {
     env.err << "policyc: " << source.error() << "\n";
     return kExitNotRun;
   }
   Diagnostics diagnostics;
-  std::optional<ir::Policy> policy = RunFrontEnd(**source, diagnostics);
+  std::string text;
+  if (options.as == "ast") {
+    if (const auto syntax = ReadPolicyJson(**source, diagnostics)) text = PrintAst(*syntax);
+  } else if (auto policy = RunFrontEnd(**source, diagnostics)) {
+    const ir::Plan plan = MakePlan(*policy, !options.unoptimised);
+    text = ir::Print(*policy, plan);
+  }
   PrintFindings(diagnostics, Severity::Error, env);
-  if (!policy) return kExitFindings;
-  const ir::Plan plan = MakePlan(*policy, !options.unoptimised);
-  env.out << ir::Print(*policy, plan);
-  return kExitDone;
+  env.out << text;
+  return diagnostics.has_errors() ? kExitFindings : kExitDone;
 }
 
 int DumpProgram(const DumpOptions& options, DriverEnv& env) {
@@ -49,11 +55,11 @@ CommandRun AddDumpCommand(CLI::App& app) {
   auto options = std::make_shared<DumpOptions>();
   app.add_option("policy", options->input, "A policy, or for --as program a compiled one")
       ->required();
-  app.add_option("--as", options->as, "What to print: ir or program")
-      ->check(CLI::IsMember({"ir", "program"}));
+  app.add_option("--as", options->as, "What to print: ast, ir or program")
+      ->check(CLI::IsMember({"ast", "ir", "program"}));
   app.add_flag("--unoptimised", options->unoptimised, "Leave out the optimising passes");
   return [options](DriverEnv& env) {
-    return options->as == "ir" ? DumpIr(*options, env) : DumpProgram(*options, env);
+    return options->as == "program" ? DumpProgram(*options, env) : DumpSource(*options, env);
   };
 }
 

@@ -1,0 +1,208 @@
+#include "grammar/ast_printer.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace policy {
+namespace {
+
+using ast::ExpressionId;
+
+std::string_view TextNameOf(ast::Operator op) {
+  switch (op) {
+#define OPERATOR(name, json, text) \
+  case ast::Operator::name:        \
+    return text;
+#include "grammar/operators.def"
+#undef OPERATOR
+  }
+  return "";
+}
+
+// As it would be written: control characters and quotes escaped.
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+bool IsPlainName(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  return !text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos;
+}
+
+std::string PathText(const ast::Path& path) {
+  std::string text = path.root.text;
+  for (const ast::Step& step : path.steps) {
+    if (const auto* member = std::get_if<std::string>(&step)) {
+      text += IsPlainName(*member) ? "." + *member : "[" + Quoted(*member) + "]";
+    } else {
+      text += fmt::format("[{}]", std::get<std::uint32_t>(step));
+    }
+  }
+  return text;
+}
+
+// Prints one expression. Expressions are as deep as the reader lets policies nest.
+class ExpressionText {
+ public:
+  explicit ExpressionText(const ast::Policy& policy) : policy_(policy) {}
+
+  std::string Of(ExpressionId id) const { return std::visit(*this, ast::At(policy_, id).node); }
+
+  std::string operator()(const ast::Literal& literal) const {
+    switch (literal.kind) {
+      case ast::LiteralKind::Null:
+        return "null";
+      case ast::LiteralKind::Bool:
+        return literal.boolean ? "true" : "false";
+      case ast::LiteralKind::Number:
+        return literal.text;
+      case ast::LiteralKind::String:
+        return Quoted(literal.text);
+    }
+    return "";
+  }
+  std::string operator()(const ast::Path& path) const { return PathText(path); }
+  std::string operator()(const ast::List& list) const {
+    return "[" + Joined(list.items, ", ") + "]";
+  }
+  std::string operator()(const ast::Not& node) const { return "not (" + Of(node.operand) + ")"; }
+  std::string operator()(const ast::Junction& junction) const {
+    const bool is_and = junction.kind == ast::Junction::Kind::And;
+    if (junction.operands.empty()) return is_and ? "true" : "false";
+    return "(" + Joined(junction.operands, is_and ? " and " : " or ") + ")";
+  }
+  std::string operator()(const ast::Comparison& comparison) const {
+    return fmt::format("{} {} {}", Of(comparison.left), TextNameOf(comparison.op),
+                       Of(comparison.right));
+  }
+  std::string operator()(const ast::Has& has) const { return "has " + Of(has.path_id); }
+  std::string operator()(const ast::IsNull& node) const { return Of(node.path_id) + " is null"; }
+  std::string operator()(const ast::OrElse& node) const {
+    return "(" + Of(node.path_id) + " ?? " + Of(node.literal_id) + ")";
+  }
+  std::string operator()(const ast::Call& call) const {
+    return call.function.text + "(" + Joined(call.arguments, ", ") + ")";
+  }
+  std::string operator()(const ast::Quantifier& quantifier) const {
+    constexpr std::string_view kKinds[] = {"any", "all", "count"};
+    return fmt::format("({} {} in {}: {})", kKinds[static_cast<std::size_t>(quantifier.kind)],
+                       quantifier.variable.text, Of(quantifier.list_id), Of(quantifier.body_id));
+  }
+
+ private:
+  std::string Joined(const std::vector<ExpressionId>& ids, std::string_view separator) const {
+    std::string text;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (i != 0) text += separator;
+      text += Of(ids[i]);
+    }
+    return text;
+  }
+
+  const ast::Policy& policy_;
+};
+
+std::string TermsText(const ast::CounterTerms& terms) {
+  constexpr std::string_view kScopes[] = {"grant", "session", "tool", "server", "global"};
+  std::string text = fmt::format("{} per {}", terms.max.text, terms.window.written.text);
+  for (std::size_t i = 0; i < terms.scopes.size(); ++i) {
+    const ast::Scope& scope = terms.scopes[i];
+    text += i == 0 ? " each " : ", ";
+    text += scope.kind == ast::ScopeKind::Value
+                ? PathText(scope.path)
+                : std::string(kScopes[static_cast<std::size_t>(scope.kind)]);
+  }
+  if (terms.scale) text += fmt::format(" scale {}", *terms.scale);
+  if (terms.on_error == ast::OnError::Refund) text += " on error refund";
+  return text;
+}
+
+std::string ApproveText(const ast::Approve& approve, const ExpressionText& expressions) {
+  std::string text = "approve";
+  if (approve.when) text += " when " + expressions.Of(*approve.when);
+  if (approve.from) text += " from " + Quoted(approve.from->text);
+  if (approve.within) text += " within " + approve.within->written.text;
+  return text;
+}
+
+// Prints what a statement says, without its id and message.
+struct StatementText {
+  const ExpressionText& expressions;
+
+  std::string When(std::string_view word, const std::optional<ExpressionId>& when) const {
+    std::string text(word);
+    if (when) text += " when " + expressions.Of(*when);
+    return text;
+  }
+  std::string operator()(const ast::Allow& allow) const { return When("allow", allow.when); }
+  std::string operator()(const ast::Deny& deny) const { return When("deny", deny.when); }
+  std::string operator()(const ast::Require& require) const {
+    return "require " + expressions.Of(require.condition_id);
+  }
+  std::string operator()(const ast::Approve& approve) const {
+    return ApproveText(approve, expressions);
+  }
+  std::string operator()(const ast::CloseArguments& close) const {
+    std::string text = "args only to";
+    for (const ast::Word& name : close.names) text += " " + Quoted(name.text);
+    return text;
+  }
+  std::string operator()(const ast::Limit& limit) const {
+    std::string text = "limit " + Quoted(limit.counter.text);
+    if (limit.cost) text += " by " + expressions.Of(*limit.cost);
+    if (limit.terms) text += ": " + TermsText(*limit.terms);
+    return text;
+  }
+};
+
+void AppendBlock(const ast::ToolBlock& block, const ExpressionText& expressions,
+                 std::string& text) {
+  text += "tool";
+  for (const ast::Word& pattern : block.patterns) text += " " + Quoted(pattern.text);
+  if (block.server) text += " on server " + Quoted(block.server->text);
+  if (block.reason) text += " because " + Quoted(block.reason->text);
+  text += "\n";
+  if (block.approval) {
+    text += "  by default " + ApproveText(*block.approval, expressions) + "\n";
+  }
+  for (const ast::Statement& statement : block.statements) {
+    text += fmt::format("  {}: {}", statement.id,
+                        std::visit(StatementText{expressions}, statement.node));
+    if (statement.because) text += " because " + Quoted(statement.because->text);
+    text += statement.implied ? " (implied)\n" : "\n";
+  }
+}
+
+}  // namespace
+
+std::string PrintAst(const ast::Policy& policy) {
+  const ExpressionText expressions(policy);
+  std::string text;
+  if (!policy.name.text.empty()) text += "policy " + Quoted(policy.name.text) + "\n";
+  if (policy.description) text += "description " + Quoted(policy.description->text) + "\n";
+  text += policy.default_allows ? "default allow\n" : "default deny\n";
+  if (policy.zone) text += "zone " + Quoted(policy.zone->text) + "\n";
+  for (const ast::Hide& hide : policy.hides) {
+    text += fmt::format("{}: hide {}\n", hide.id, Quoted(hide.pattern.text));
+  }
+  for (const ast::Counter& counter : policy.counters) {
+    text += fmt::format("counter {} = {}\n", Quoted(counter.name.text), TermsText(counter.terms));
+  }
+  for (const ast::ToolBlock& block : policy.blocks) AppendBlock(block, expressions, text);
+  return text;
+}
+
+}  // namespace policy
