@@ -9,6 +9,7 @@
 #define POLICY_EVALUATOR_H_
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,7 @@ class Evaluator {
   Evaluator(const Evaluator&) = delete;  // owns the scratch memory of the call at hand
   Evaluator& operator=(const Evaluator&) = delete;
 
-  // NeedsStore: nothing was decided or taken; Retry after Counters::WhenReady.
+  // NeedsStore: nothing was decided or taken; decide again after Counters::WhenReady(charges()).
   enum class Result : std::uint8_t { Decided, NeedsStore };
 
   // `arguments` is the raw JSON of params.arguments, already read strictly; prefer runtime/mcp's
@@ -41,6 +42,9 @@ class Evaluator {
   // `request` is one JSON-RPC tools/call request. What would be refused is a deny without rules.
   Result Decide(std::string_view request, const CallContext& context, Decision& decision,
                 Reservation& reservation);
+
+  // What the last call asked the counters for; valid until the next.
+  std::span<const Charge> charges() const;
 
  private:
   struct State;

@@ -25,6 +25,8 @@ Evaluator::Evaluator(std::shared_ptr<const Program> program, Counters& counters,
     : state_(std::make_unique<State>(std::move(program), counters, attachment)) {}
 Evaluator::~Evaluator() = default;
 
+std::span<const Charge> Evaluator::charges() const { return state_->decider.charges(); }
+
 Evaluator::Result Evaluator::DecideArguments(std::string_view tool, std::string_view arguments,
                                              const CallContext& context, Decision& decision,
                                              Reservation& reservation) {
