@@ -66,7 +66,8 @@ std::string TestLine(const Layout& layout, const Instruction& test, Truth truth,
   if (TakesDefault(test, value)) why += ", so `absent` counts";
   if (truth == Truth::Unknown && !TakesDefault(test, value)) {
     why = CauseOfUnknown(path, static_cast<Predicate>(test.predicate), value);
-    if (value.kind != ValueKind::Absent) why += fmt::format(": {}", ValueText(value));
+    const bool is_there = value.kind != ValueKind::Absent && value.kind != ValueKind::Broken;
+    if (is_there) why += fmt::format(": {}", ValueText(value));
   }
   return fmt::format("    {}: {}; {}\n", ConditionText(layout, test), Verdict(truth), why);
 }

@@ -74,10 +74,12 @@ std::uint32_t ProgramWriter::ConstantFor(const ir::Constant& constant) {
     std::uint32_t operator()(bool value) { return encoder.AddBool(value); }
     std::uint32_t operator()(ir::TimePoint time) { return encoder.AddTime(time.nanoseconds); }
     std::uint32_t operator()(const ir::RegexText& regex) {
-      if (++writer.regex_count_ > format::kRegexesMax) {
+      const std::uint32_t id = encoder.AddRegex(Checked(regex.text));
+      writer.regex_ids_.insert(id);
+      if (writer.regex_ids_.size() > format::kRegexesMax) {
         writer.Exceed("regular expressions", format::kRegexesMax, writer.policy_.default_span);
       }
-      return encoder.AddRegex(Checked(regex.text));
+      return id;
     }
     std::uint32_t operator()(const std::vector<std::string>& set) {
       CHECK(!set.empty() && std::ranges::is_sorted(set));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "compiler/ir/ir.h"
@@ -52,7 +53,7 @@ class ProgramWriter {
   Encoder encoder_;
   std::vector<std::uint32_t> nodes_;      // by path
   std::vector<std::uint32_t> limit_ids_;  // by rule, kNone for those that are no limit
-  std::uint32_t regex_count_ = 0;
+  std::unordered_set<std::uint32_t> regex_ids_;
   std::optional<ExceededLimit> exceeded_;
 };
 

@@ -34,9 +34,11 @@ struct Decision {
   std::vector<std::uint32_t> rules;
   std::string message;  // for the agent, without the [POLICY …] prefix; empty for allow
   std::optional<std::int64_t>
-      retry_after_ms;          // limited: the maximum over all short limits, none if not retryable
-  std::vector<Quota> quotas;   // every limit that applied, when limits were looked at
-  std::string approval_group;  // approval
+      retry_after_ms;         // limited: the maximum over all short limits, none if not retryable
+  std::vector<Quota> quotas;  // every limit that applied, when limits were looked at
+  bool is_uncounted = false;  // allow, approval: the store could not answer, and every limit of the
+                              // call says `on_store_error: allow`
+  std::string approval_group;                 // approval
   std::uint32_t approval_within_seconds = 0;  // approval
 
   // Ready for the next call; keeps its memory.

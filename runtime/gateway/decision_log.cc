@@ -132,6 +132,7 @@ void DecisionLog::Append(const LogEntry& entry) {
   buffer_ += entry.decision;
   buffer_ += R"(","rules":)";
   AppendRules(buffer_, entry);
+  if (entry.taken != nullptr && entry.taken->is_uncounted) buffer_ += R"(,"uncounted":true)";
   if (!entry.reason.empty()) {
     buffer_ += R"(,"reason":)";
     AppendJsonString(buffer_, entry.reason);

@@ -101,8 +101,8 @@ std::string CauseOfMistype(std::string_view path, const Value& value, std::strin
     case ValueKind::Absent:
       return fmt::format("`{}` is missing", path);
     case ValueKind::Broken:
-      return fmt::format("`{}` cannot be reached: what stands above it is not a record or list",
-                         path);
+      return fmt::format(
+          "`{}` cannot be reached: what stands above it is no record, or too short a list", path);
     case ValueKind::Null:
       return fmt::format("`{}` is null, not {}", path, wanted);
     case ValueKind::InexactNumber:

@@ -131,6 +131,11 @@ void Decider::Conclude(ReserveResult result, const Layout& layout, Frame& frame,
       return Limit(layout, decision);
     case ReserveResult::StoreError:
     case ReserveResult::NeedsStore:  // handled before
+      if (result == ReserveResult::StoreError && MayGoUncounted(layout)) {
+        decision.is_uncounted = true;
+        return findings_.approvals.empty() ? Allow(layout, decision)
+                                           : Approve(layout, frame, decision);
+      }
       decision.message = "the counters of the policy cannot be reached";
       break;
     case ReserveResult::TableFull:
@@ -140,6 +145,14 @@ void Decider::Conclude(ReserveResult result, const Layout& layout, Frame& frame,
   for (const Quota& quota : decision.quotas) {
     decision.rules.push_back(layout.limits()[quota.limit].rule);
   }
+}
+
+// A store that cannot answer refuses nothing only where every limit of the call says so: the others
+// cannot be charged without it.
+bool Decider::MayGoUncounted(const Layout& layout) const {
+  return std::ranges::all_of(findings_.limits, [&layout](std::uint32_t limit) {
+    return layout.limits()[limit].on_store_error == format::OnStoreError::Allow;
+  });
 }
 
 void Decider::Limit(const Layout& layout, Decision& decision) {

@@ -45,6 +45,7 @@ class Decider {
   DecideResult TakeCharges(const BoundPolicy& policy, Frame& frame, const CallContext& context,
                            Decision& decision, Reservation& reservation);
   void Conclude(ReserveResult result, const Layout& layout, Frame& frame, Decision& decision);
+  bool MayGoUncounted(const Layout& layout) const;
   void Limit(const Layout& layout, Decision& decision);
   void Approve(const Layout& layout, Frame& frame, Decision& decision);
   void Allow(const Layout& layout, Decision& decision);

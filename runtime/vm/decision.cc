@@ -24,6 +24,7 @@ void Decision::Clear() {
   quotas.clear();
   approval_group.clear();
   approval_within_seconds = 0;
+  is_uncounted = false;
 }
 
 }  // namespace policy
