@@ -72,7 +72,7 @@ std::string Excerpt(const Source& source, Span span, std::string_view colour) {
   const Position at = source.Locate(span.begin);
   const std::string_view line = source.LineText(at.line);
   const std::string_view text = source.text();
-  const std::size_t line_begin =
+  const auto line_begin =
       static_cast<std::size_t>(line.data() == nullptr ? 0 : line.data() - text.data());
   const std::size_t begin = std::min<std::size_t>(span.begin - line_begin, line.size());
   const std::size_t end = std::clamp<std::size_t>(

@@ -99,8 +99,9 @@ bool ReadScopes(JsonInput input, const json::Value& value, ast::CounterTerms& te
   terms.scope_span = value.span;
   if (value.kind != Kind::List) {
     auto scope = ReadScope(input, value);
-    if (scope) terms.scopes.push_back(*std::move(scope));
-    return scope.has_value();
+    if (!scope) return false;
+    terms.scopes.push_back(*std::move(scope));
+    return true;
   }
   if (value.items.empty()) {
     ReportWrongType(input, value, "scope", "at least one scope");

@@ -155,7 +155,7 @@ void ForEachRule(PolicyJsonReader& reader, const json::Value& list, const std::s
     if (!Expect(input, record, Kind::Record, key, "a list of objects with `conditions`")) continue;
     if (!CountRule(reader, record.span)) return;
     std::vector<std::string_view> keys(known.begin(), known.end());
-    if (!CheckOneMessage(input, record)) keys.push_back("reason");  // said once is enough
+    if (!CheckOneMessage(input, record)) keys.emplace_back("reason");  // said once is enough
     const Fields fields(input, record, fmt::format("a rule of `{}`", key), keys);
     const auto conditions = ReadConditions(reader, fields);
     ast::Statement statement;

@@ -40,7 +40,7 @@ std::uint32_t Source::CodePointsBefore(std::uint32_t offset) const {
   if (offset == 0) return 0;
   // The mark at or before the last byte that counts, so that the text's end needs none of its own.
   const std::uint32_t mark = (offset - 1) / kMarkBytes;
-  const auto from = text_.begin() + static_cast<std::ptrdiff_t>(mark * kMarkBytes);
+  const auto from = text_.begin() + static_cast<std::ptrdiff_t>(mark) * kMarkBytes;
   const auto to = text_.begin() + static_cast<std::ptrdiff_t>(offset);
   return code_points_before_[mark] +
          static_cast<std::uint32_t>(std::count_if(from, to, BeginsCodePoint));
