@@ -335,7 +335,7 @@ class Policies(ProcessTest):
             while "other" not in answers:
                 answer = follower.answer()
                 answers[answer["id"]] = answer
-            self.assertLess(time.monotonic() - begin, 1)
+            self.assertLess(time.monotonic() - begin, 1.5)  # less than a call waits for the store
             while len(answers) < 49:
                 answer = follower.answer()
                 answers[answer["id"]] = answer
