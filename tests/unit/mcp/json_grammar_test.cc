@@ -1,8 +1,9 @@
 // What is JSON and what is not, class by class, and against another reader.
+#include <re2/re2.h>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -217,8 +218,8 @@ std::string RandomValue(std::mt19937& random, int depth) {
 
 // nlohmann takes a number that is too large for a double for a mistake.
 bool HasLargeExponent(const std::string& text) {
-  static const std::regex pattern("[eE][-+]?[0-9]{3}");
-  return std::regex_search(text, pattern);
+  static const re2::RE2 pattern("[eE][-+]?[0-9]{3}");
+  return re2::RE2::PartialMatch(text, pattern);
 }
 
 // Whether nlohmann reads it, and no record has a key twice.
