@@ -19,17 +19,17 @@ const sampled = {
 const elicited = { action: "accept", content: { name: "Ada", check: true, untitledSingleSelectEnum: "Friends" } };
 const roots = { roots: [{ uri: "file:///srv/app", name: "app" }] };
 
-function transportOptions([command, ...args], env, stderr) {
-  return { command, args, env: environment(env), stderr };
+function transportOptions([command, ...args], { env, stderr, cwd }) {
+  return { command, args, env: environment(env), stderr, cwd };
 }
 
 // v1: the legacy era only.
-export async function connectV1(server, { env, stderr = "ignore" } = {}) {
+export async function connectV1(server, { env, stderr = "ignore", cwd } = {}) {
   const client = new ClientV1(identity, { capabilities });
   client.setRequestHandler(CreateMessageRequestSchema, async () => sampled);
   client.setRequestHandler(ElicitRequestSchema, async () => elicited);
   client.setRequestHandler(ListRootsRequestSchema, async () => roots);
-  const transport = new TransportV1(transportOptions(server, env, stderr));
+  const transport = new TransportV1(transportOptions(server, { env, stderr, cwd }));
   closeAfterwards(() => client.close());
   await client.connect(transport);
   return {
@@ -42,13 +42,13 @@ export async function connectV1(server, { env, stderr = "ignore" } = {}) {
 }
 
 // v2: `era` is "legacy", or "2026-07-28" for the modern one.
-export async function connectV2(server, { env, stderr = "ignore", era = "legacy" } = {}) {
+export async function connectV2(server, { env, stderr = "ignore", era = "legacy", cwd } = {}) {
   const versionNegotiation = { mode: era === "legacy" ? "legacy" : { pin: era } };
   const client = new ClientV2(identity, { capabilities, versionNegotiation });
   client.setRequestHandler("sampling/createMessage", async () => sampled);
   client.setRequestHandler("elicitation/create", async () => elicited);
   client.setRequestHandler("roots/list", async () => roots);
-  const transport = new TransportV2(transportOptions(server, env, stderr));
+  const transport = new TransportV2(transportOptions(server, { env, stderr, cwd }));
   closeAfterwards(() => client.close());
   await client.connect(transport);
   return {

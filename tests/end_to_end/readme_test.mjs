@@ -54,7 +54,7 @@ for (const document of documents) {
       if (name === "client") {
         const [{ command, args }] = Object.values(JSON.parse(local(body)).mcpServers);
         assert.equal(command, "policyd");
-        const session = await connectV1([join(dirname(policyc), command), ...args.map((word) => word.replace("policy.json", join(folder, "policy.json")))], { env });
+        const session = await connectV1([join(dirname(policyc), command), ...args], { env, cwd: folder });
         assert.ok((await session.tools()).length > 0);
         const outside = await session.call("read_text_file", { path: "/etc/passwd" });
         assert.match(outside.content[0].text, /^\[POLICY DENIED\] /);
