@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/mcp/limits.h"
 #include "runtime/value/utf8.h"
 #include "tests/differential/case.h"
 
@@ -30,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   if (size > kBytesMax || !policy::IsValidUtf8(input)) return 0;
   const auto [policy_text, tool, arguments, claims] = Lines(input);
+  if (tool.size() > policy::mcp::kToolNameBytesMax) return 0;  // the reader refuses it
   auto policy = reference::ParseJson(policy_text);
   const auto parsed_arguments = reference::ParseJson(arguments);
   const auto parsed_claims = reference::ParseJson(claims);
