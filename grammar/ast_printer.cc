@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "grammar/json_fields.h"
+
 namespace policy {
 namespace {
 
@@ -20,22 +22,6 @@ std::string_view TextNameOf(ast::Operator op) {
   return "";
 }
 
-// As it would be written: control characters and quotes escaped.
-std::string Quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
-}
-
 bool IsPlainName(std::string_view text) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -46,7 +32,7 @@ std::string PathText(const ast::Path& path) {
   std::string text = path.root.text;
   for (const ast::Step& step : path.steps) {
     if (const auto* member = std::get_if<std::string>(&step)) {
-      text += IsPlainName(*member) ? "." + *member : "[" + Quoted(*member) + "]";
+      text += IsPlainName(*member) ? "." + *member : "[" + JsonQuoted(*member) + "]";
     } else {
       text += fmt::format("[{}]", std::get<std::uint32_t>(step));
     }
@@ -70,7 +56,7 @@ class ExpressionText {
       case ast::LiteralKind::Number:
         return literal.text;
       case ast::LiteralKind::String:
-        return Quoted(literal.text);
+        return JsonQuoted(literal.text);
     }
     return "";
   }
@@ -133,7 +119,7 @@ std::string TermsText(const ast::CounterTerms& terms) {
 std::string ApproveText(const ast::Approve& approve, const ExpressionText& expressions) {
   std::string text = "approve";
   if (approve.when) text += " when " + expressions.Of(*approve.when);
-  if (approve.from) text += " from " + Quoted(approve.from->text);
+  if (approve.from) text += " from " + JsonQuoted(approve.from->text);
   if (approve.within) text += " within " + approve.within->written.text;
   return text;
 }
@@ -157,11 +143,11 @@ struct StatementText {
   }
   std::string operator()(const ast::CloseArguments& close) const {
     std::string text = "args only to";
-    for (const ast::Word& name : close.names) text += " " + Quoted(name.text);
+    for (const ast::Word& name : close.names) text += " " + JsonQuoted(name.text);
     return text;
   }
   std::string operator()(const ast::Limit& limit) const {
-    std::string text = "limit " + Quoted(limit.counter.text);
+    std::string text = "limit " + JsonQuoted(limit.counter.text);
     if (limit.cost) text += " by " + expressions.Of(*limit.cost);
     if (limit.terms) text += ": " + TermsText(*limit.terms);
     return text;
@@ -171,9 +157,9 @@ struct StatementText {
 void AppendBlock(const ast::ToolBlock& block, const ExpressionText& expressions,
                  std::string& text) {
   text += "tool";
-  for (const ast::Word& pattern : block.patterns) text += " " + Quoted(pattern.text);
-  if (block.server) text += " on server " + Quoted(block.server->text);
-  if (block.reason) text += " because " + Quoted(block.reason->text);
+  for (const ast::Word& pattern : block.patterns) text += " " + JsonQuoted(pattern.text);
+  if (block.server) text += " on server " + JsonQuoted(block.server->text);
+  if (block.reason) text += " because " + JsonQuoted(block.reason->text);
   text += "\n";
   if (block.approval) {
     text += "  by default " + ApproveText(*block.approval, expressions) + "\n";
@@ -181,7 +167,7 @@ void AppendBlock(const ast::ToolBlock& block, const ExpressionText& expressions,
   for (const ast::Statement& statement : block.statements) {
     text += fmt::format("  {}: {}", statement.id,
                         std::visit(StatementText{expressions}, statement.node));
-    if (statement.because) text += " because " + Quoted(statement.because->text);
+    if (statement.because) text += " because " + JsonQuoted(statement.because->text);
     text += statement.implied ? " (implied)\n" : "\n";
   }
 }
@@ -191,15 +177,16 @@ void AppendBlock(const ast::ToolBlock& block, const ExpressionText& expressions,
 std::string PrintAst(const ast::Policy& policy) {
   const ExpressionText expressions(policy);
   std::string text;
-  if (!policy.name.text.empty()) text += "policy " + Quoted(policy.name.text) + "\n";
-  if (policy.description) text += "description " + Quoted(policy.description->text) + "\n";
+  if (!policy.name.text.empty()) text += "policy " + JsonQuoted(policy.name.text) + "\n";
+  if (policy.description) text += "description " + JsonQuoted(policy.description->text) + "\n";
   text += policy.default_allows ? "default allow\n" : "default deny\n";
-  if (policy.zone) text += "zone " + Quoted(policy.zone->text) + "\n";
+  if (policy.zone) text += "zone " + JsonQuoted(policy.zone->text) + "\n";
   for (const ast::Hide& hide : policy.hides) {
-    text += fmt::format("{}: hide {}\n", hide.id, Quoted(hide.pattern.text));
+    text += fmt::format("{}: hide {}\n", hide.id, JsonQuoted(hide.pattern.text));
   }
   for (const ast::Counter& counter : policy.counters) {
-    text += fmt::format("counter {} = {}\n", Quoted(counter.name.text), TermsText(counter.terms));
+    text +=
+        fmt::format("counter {} = {}\n", JsonQuoted(counter.name.text), TermsText(counter.terms));
   }
   for (const ast::ToolBlock& block : policy.blocks) AppendBlock(block, expressions, text);
   return text;
