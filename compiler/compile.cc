@@ -7,7 +7,7 @@ namespace policy {
 
 std::optional<std::vector<std::byte>> Compile(const Source& source, const CompileOptions& options,
                                               Diagnostics& diagnostics) {
-  std::optional<ir::Policy> policy = RunFrontEnd(source, diagnostics);
+  std::optional<ir::Policy> policy = RunFrontEnd(source, options, diagnostics);
   if (!policy) return std::nullopt;
   const ir::Plan plan = MakePlan(*policy, options.optimise);
   return Emit(*policy, plan, source, diagnostics);

@@ -6,8 +6,14 @@
 
 namespace policy {
 
-std::optional<ir::Policy> RunFrontEnd(const Source& source, Diagnostics& diagnostics) {
-  const auto syntax = ReadPolicyJson(source, diagnostics);
+std::optional<ast::Policy> ReadSyntax(const Source& source, const CompileOptions&,
+                                      Diagnostics& diagnostics) {
+  return ReadPolicyJson(source, diagnostics);
+}
+
+std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions& options,
+                                      Diagnostics& diagnostics) {
+  const auto syntax = ReadSyntax(source, options, diagnostics);
   if (!syntax) return std::nullopt;
   auto policy = Resolve(*syntax, source, diagnostics);
   if (policy) CheckPolicy(*policy, source, diagnostics);

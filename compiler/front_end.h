@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "compiler/ir/ir.h"
+#include "grammar/ast.h"
+#include "policy/compiler.h"
 #include "policy/diagnostic.h"
 #include "policy/source.h"
 
@@ -12,7 +14,13 @@ namespace policy {
 
 // Reads, checks and resolves the policy: all that can be said about it is in `diagnostics`.
 // nullopt when an error was reported. `source` has to outlive the diagnostics.
-std::optional<ir::Policy> RunFrontEnd(const Source& source, Diagnostics& diagnostics);
+std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions& options,
+                                      Diagnostics& diagnostics);
+
+// The policy as written, of either form: a policy.json begins with `{`, or is named *.json. nullopt
+// when there is no tree worth going on with; errors are in `diagnostics`.
+std::optional<ast::Policy> ReadSyntax(const Source& source, const CompileOptions& options,
+                                      Diagnostics& diagnostics);
 
 }  // namespace policy
 

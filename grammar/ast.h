@@ -30,17 +30,20 @@ enum class Operator : std::uint8_t {
 #undef OPERATOR
 };
 
-enum class LiteralKind : std::uint8_t { Null, Bool, Number, String };
+enum class LiteralKind : std::uint8_t { Null, Bool, Number, String, Duration };
 
 struct Literal {
   LiteralKind kind = LiteralKind::Null;
-  bool boolean = false;  // Bool
-  std::string text;      // String: unescaped; Number: as written
+  bool boolean = false;       // Bool
+  std::string text;           // String: unescaped; Number, Duration: as written
+  std::uint64_t seconds = 0;  // Duration
+  bool raw = false;           // String: written as r"…"
 };
 
 using Step = std::variant<std::string, std::uint32_t>;  // member name, or list element number
 
-// root.step.step: `args.items[0]`.
+// root.step.step: `args.items[0]`. In the text form the root may also be the variable of a
+// quantifier or the name of a `let`; the resolver knows.
 struct Path {
   Word root;
   std::vector<Step> steps;
@@ -69,6 +72,13 @@ struct Has {
 struct IsNull {
   ExpressionId path_id{};
 };
+// left + right
+struct Arithmetic {
+  enum class Kind : std::uint8_t { Add, Subtract, Multiply };
+  Kind kind = Kind::Add;
+  ExpressionId left{};
+  ExpressionId right{};
+};
 // path ?? literal
 struct OrElse {
   ExpressionId path_id{};
@@ -88,10 +98,12 @@ struct Quantifier {
 };
 
 struct Expression {
+  // A Path, OrElse or Literal where a condition is wanted is a bool that has to be true.
   std::variant<Literal, Path, List, Not, Junction, Comparison, Has, IsNull, OrElse, Call,
-               Quantifier>
+               Quantifier, Arithmetic>
       node;
   Span span;
+  bool in_parentheses = false;  // as written; for what reads better with them
 };
 
 struct Duration {
@@ -117,6 +129,7 @@ struct Scope {
 
 enum class OnError : std::uint8_t { Keep, Refund };
 enum class OnStoreError : std::uint8_t { Deny, LocalShare, Allow };
+enum class Algorithm : std::uint8_t { Fixed, Sliding, Bucket, Concurrency };
 
 // What a counter counts: `500.00 per day each grant`. The text form says it where the counter is
 // declared, JSON at every limit that names it.
@@ -157,21 +170,28 @@ struct Approve {
 struct CloseArguments {
   std::vector<Word> names;
 };
+// `args any`: arguments that the pinned schema does not name are let be. Text form.
+struct OpenArguments {};
 struct Limit {
   enum class Form : std::uint8_t {
-    Limit,       // JSON `limits`; text `limit`, `charge`
+    Limit,       // JSON `limits`; text `limit`, `charge`: the first where there is no cost
     RateRecord,  // JSON `rate_limit: {max, window}`
     RateText,    // JSON `rate_limit: "30/minute"`
   };
   Form form = Form::Limit;
   Word counter;
   std::optional<CounterTerms> terms;  // JSON only; the text form names a declared counter
-  std::optional<ExpressionId> cost;   // a path, or length(path); nullopt: 1
+  std::optional<ExpressionId> cost;   // JSON: a path, or length(path); text: any number; nullopt: 1
+  // Text form: this limit's own instead of its counter's: `limit sends up to 10 on error refund`.
+  std::optional<Word> max = {};
+  std::optional<OnError> on_error = {};
+  std::optional<OnStoreError> on_store_error = {};
 };
 
 struct Statement {
   std::string id;  // of its rule: "/tools/create_refund/deny_if/0", "create_refund/deny/1"
-  std::variant<Allow, Deny, Require, Approve, CloseArguments, Limit> node;
+  std::optional<Word> name = {};  // text form: `deny "no-broadcast" when …`; then it is the id too
+  std::variant<Allow, Deny, Require, Approve, CloseArguments, OpenArguments, Limit> node;
   std::optional<Word> because;  // what the agent reads: JSON `on_deny`
   bool implied = false;  // no words of the author's own: the allow of an entry without action
   Span span;
@@ -192,7 +212,64 @@ struct Hide {
   Word pattern;
 };
 
+// The text form alone, from here on.
+
+struct Let {
+  Word name;
+  ExpressionId value_id{};  // a Literal or a List of Literals
+  Span span;
+};
+
+struct UseTools {
+  Word path;  // relative to the folder of the file that says so
+  Span span;
+};
+
+// What it includes stands among the policy's own blocks, hides, counters and lets: the reader of
+// the including file reads it too.
+struct Include {
+  Word path;
+  Span span;
+};
+
+enum class ExpectedOutcome : std::uint8_t { Allow, Deny, Approval, Limited };
+
+// A call of a test and what is to be decided for it.
+struct TestCall {
+  Word tool;
+  std::string arguments = "{}";  // one JSON record
+  std::optional<Word> server;    // `on server "fs"`
+  std::optional<Word> grant;     // `as grant "agent-1"`
+  std::optional<Word> session;   // `in session "s1"`
+  std::string claims;            // `with claims {…}`: JSON record; empty: none
+  std::string attributes;        // `with attributes {…}`: of the grant
+  std::string annotations;       // `with annotations {…}`: where no lock knows them
+  std::optional<Word> at;        // `at "2026-03-01T10:00:00Z"`
+  ExpectedOutcome outcome{};
+  std::optional<Word> from;            // `expect approval from "finance"`
+  std::optional<Word> rule;            // `by "no-broadcast"`: a rule that must have taken part
+  std::optional<Word> message;         // `because "staff only"`: what the message must hold
+  std::optional<Word> retry_after_ms;  // `retry after 60000`: digits
+  Span span;                           // of the call
+  Span expect_span;
+};
+
+struct Test {
+  Word name;
+  std::vector<TestCall> calls;
+  Span span;
+};
+
+// `// …` to the end of its line.
+struct Comment {
+  Span span;
+  bool begins_line = false;  // nothing but white space before it on its line
+};
+
+enum class Form : std::uint8_t { Json, Text };
+
 struct Policy {
+  Form form = Form::Json;
   Word name;                        // text form
   std::optional<Word> schema;       // JSON `$schema`
   std::optional<Word> description;  // JSON
@@ -203,6 +280,12 @@ struct Policy {
   std::vector<Counter> counters;  // text form
   std::vector<ToolBlock> blocks;  // JSON `all_tools` is the first, with the pattern `*`
   std::vector<Expression> expressions;
+
+  std::vector<Let> lets;
+  std::vector<UseTools> use_tools;
+  std::vector<Include> includes;
+  std::vector<Test> tests;
+  std::vector<Comment> comments;  // of the root file, in order
 };
 
 inline const Expression& At(const Policy& policy, ExpressionId id) {

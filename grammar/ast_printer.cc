@@ -54,6 +54,7 @@ class ExpressionText {
       case ast::LiteralKind::Bool:
         return literal.boolean ? "true" : "false";
       case ast::LiteralKind::Number:
+      case ast::LiteralKind::Duration:
         return literal.text;
       case ast::LiteralKind::String:
         return JsonQuoted(literal.text);
@@ -81,6 +82,11 @@ class ExpressionText {
   }
   std::string operator()(const ast::Call& call) const {
     return call.function.text + "(" + Joined(call.arguments, ", ") + ")";
+  }
+  std::string operator()(const ast::Arithmetic& node) const {
+    constexpr std::string_view kSigns[] = {"+", "-", "*"};
+    return fmt::format("({} {} {})", Of(node.left), kSigns[static_cast<std::size_t>(node.kind)],
+                       Of(node.right));
   }
   std::string operator()(const ast::Quantifier& quantifier) const {
     constexpr std::string_view kKinds[] = {"any", "all", "count"};
@@ -146,6 +152,7 @@ struct StatementText {
     for (const ast::Word& name : close.names) text += " " + JsonQuoted(name.text);
     return text;
   }
+  std::string operator()(const ast::OpenArguments&) const { return "args any"; }
   std::string operator()(const ast::Limit& limit) const {
     std::string text = "limit " + JsonQuoted(limit.counter.text);
     if (limit.cost) text += " by " + expressions.Of(*limit.cost);

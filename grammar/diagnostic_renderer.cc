@@ -128,8 +128,12 @@ std::string RenderText(const Diagnostic& diagnostic, TextStyle style) {
     text += Excerpt(*diagnostic.source, diagnostic.span, paint(kCaretColour));
   }
   for (const Label& label : diagnostic.labels) {
-    text += fmt::format("  {}: {}\n{}", Place(*diagnostic.source, label.span), label.text,
-                        Excerpt(*diagnostic.source, label.span, paint(kCaretColour)));
+    text += fmt::format("  {}: {}\n{}", Place(*label.source, label.span), label.text,
+                        Excerpt(*label.source, label.span, paint(kCaretColour)));
+  }
+  if (diagnostic.witness) {
+    text +=
+        fmt::format("  {}: {}\n", diagnostic.witness->outcome, Visible(diagnostic.witness->call));
   }
   if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", Visible(diagnostic.help));
   return text;
@@ -158,6 +162,11 @@ std::string RenderJson(std::span<const Diagnostic* const> diagnostics) {
       const Fix& fix = *diagnostic->fix;
       finding["fix"] =
           ordered_json{{"begin", fix.span.begin}, {"end", fix.span.end}, {"text", fix.text}};
+    }
+    finding["witness"] = nullptr;
+    if (diagnostic->witness) {
+      const Witness& witness = *diagnostic->witness;
+      finding["witness"] = ordered_json{{"call", witness.call}, {"decision", witness.outcome}};
     }
     findings.push_back(std::move(finding));
   }

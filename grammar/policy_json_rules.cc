@@ -22,6 +22,7 @@ constexpr std::array kConditionKeys = {"path"sv, "op"sv, "value"sv, "absent"sv};
 // Every spelling of `op`; `exists` comes after the operators of operators.def.
 constexpr std::array kOperators = {
 #define OPERATOR(name, json, text) json##sv,
+#define TEXT_OPERATOR(name, text)
 #include "grammar/operators.def"
 #undef OPERATOR
     "exists"sv,

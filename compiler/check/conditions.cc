@@ -4,6 +4,7 @@
 
 #include "compiler/check/findings.h"
 #include "compiler/check/regex_anchor.h"
+#include "compiler/ir/access.h"
 
 namespace policy {
 
@@ -25,7 +26,7 @@ void Collect(const Checked& checked, ir::FormulaId condition, bool negated,
 }
 
 bool IsSame(const UsedTest& a, const UsedTest& b) {
-  return a.negated == b.negated && a.test->path_id == b.test->path_id &&
+  return a.negated == b.negated && a.test->value_id == b.test->value_id &&
          a.test->predicate == b.test->predicate && a.test->operand == b.test->operand &&
          a.test->when_absent == b.test->when_absent;
 }
@@ -43,7 +44,9 @@ void CheckRepeated(const Checked& checked, const std::vector<UsedTest>& tests) {
 }
 
 void CheckTrust(const Checked& checked, const ir::Test& test) {
-  const ir::Path& path = checked.path(test.path_id);
+  const ir::Path* const at = ir::PathOf(checked.policy, test.value_id);
+  if (at == nullptr) return;
+  const ir::Path& path = *at;
   const auto* member = path.steps.empty() ? nullptr : std::get_if<std::string>(&path.steps[0]);
   if (path.root == Root::Client && member != nullptr) {
     checked.diagnostics.Report(diag::ClientTrusted, checked.source, test.span, *member)

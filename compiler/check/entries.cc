@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compiler/check/findings.h"
+#include "compiler/ir/access.h"
 #include "compiler/resolve/pattern.h"
 #include "runtime/value/glob.h"
 
@@ -57,7 +58,9 @@ void CheckClosedArguments(const Checked& checked, const ir::Block& block) {
   for (const ir::RuleId id : block.rule_ids) {
     for (const UsedTest& used : TestsOf(checked, checked.rule(id))) {
       const ir::Test& test = *used.test;
-      const ir::Path& path = checked.path(test.path_id);
+      const ir::Path* const at = ir::PathOf(checked.policy, test.value_id);
+      if (at == nullptr) continue;
+      const ir::Path& path = *at;
       if (path.root != format::Root::Args || test.predicate == Predicate::Exists) continue;
       const auto* name = std::get_if<std::string>(&path.steps[0]);
       if (test.when_absent || name == nullptr) continue;

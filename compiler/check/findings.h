@@ -21,7 +21,6 @@ struct Checked {
     return policy.formulas[static_cast<std::size_t>(id)];
   }
   const ir::Test& test(ir::TestId id) const { return policy.tests[static_cast<std::size_t>(id)]; }
-  const ir::Path& path(ir::PathId id) const { return policy.paths[static_cast<std::size_t>(id)]; }
   const ir::Counter& counter(ir::CounterId id) const {
     return policy.counters[static_cast<std::size_t>(id)];
   }

@@ -33,7 +33,7 @@ int DumpSource(const DumpOptions& options, DriverEnv& env) {
   std::string text;
   if (options.as == "ast") {
     if (const auto syntax = ReadPolicyJson(**source, diagnostics)) text = PrintAst(*syntax);
-  } else if (auto policy = RunFrontEnd(**source, diagnostics)) {
+  } else if (auto policy = RunFrontEnd(**source, {}, diagnostics)) {
     const ir::Plan plan = MakePlan(*policy, !options.unoptimised);
     text = ir::Print(*policy, plan);
   }

@@ -44,6 +44,8 @@ std::string ValueText(const Value& value) {
       return Cut(value.text());
     case ValueKind::Time:
       return FormatInstant(value.coefficient);
+    case ValueKind::Duration:
+      return fmt::format("{} ns", value.coefficient);
   }
   return "";
 }

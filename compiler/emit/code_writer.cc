@@ -171,7 +171,7 @@ void CodeWriter::WriteTest(const ir::Formula& formula, bool negated, Destination
                           .flags = FlagsFor(to.mode, negated),
                           .dst = to.reg,
                           .predicate = static_cast<std::uint8_t>(test.predicate),
-                          .slot = static_cast<std::uint16_t>(writer_.SlotFor(test.path_id)),
+                          .slot = static_cast<std::uint16_t>(writer_.SlotFor(test.value_id)),
                           .constant = writer_.ConstantFor(test.operand)};
   if (test.when_absent) {
     const Truth truth = negated ? Not(*test.when_absent) : *test.when_absent;

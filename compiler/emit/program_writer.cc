@@ -73,6 +73,7 @@ std::uint32_t ProgramWriter::ConstantFor(const ir::Constant& constant) {
     std::uint32_t operator()(Decimal number) { return encoder.AddNumber(number); }
     std::uint32_t operator()(bool value) { return encoder.AddBool(value); }
     std::uint32_t operator()(ir::TimePoint time) { return encoder.AddTime(time.nanoseconds); }
+    std::uint32_t operator()(ir::Duration span) { return encoder.AddDuration(span.nanoseconds); }
     std::uint32_t operator()(const ir::RegexText& regex) {
       const std::uint32_t id = encoder.AddRegex(Checked(regex.text));
       writer.regex_ids_.insert(id);
@@ -96,6 +97,12 @@ std::uint32_t ProgramWriter::ConstantFor(const ir::Constant& constant) {
     }
   };
   return std::visit(Adder{*this, encoder_}, constant);
+}
+
+std::uint32_t ProgramWriter::SlotFor(ir::ValueId id) {
+  const ir::Value& value = ir::ValueOf(policy_, id);
+  CHECK(value.kind == ir::ValueKind::Path);
+  return SlotFor(value.path_id);
 }
 
 void ProgramWriter::WriteCounters() {
@@ -132,12 +139,15 @@ void ProgramWriter::WriteRules(const Source& source) {
   first.line = start.line;
   first.column = start.column;
   first.id = encoder_.AddText("/default");
+  first.file = encoder_.header.source_name;
   encoder_.rules.push_back(first);
   limit_ids_.assign(policy_.rules.size(), format::kNone);
   for (std::size_t i = 0; i < policy_.rules.size(); ++i) {
     const ir::Rule& rule = policy_.rules[i];
-    const Position position = source.Locate(rule.span.begin);
+    const Source& file = policy_.sources.empty() ? source : *policy_.sources[rule.span.file];
+    const Position position = file.Locate(rule.span.begin);
     format::Rule record;
+    record.file = TextFor(file.name(), rule.span);
     record.kind = rule.kind;
     record.line = position.line;
     record.column = position.column;
@@ -161,7 +171,7 @@ void ProgramWriter::WriteLimit(ir::RuleId id) {
   record.cost = limit.cost;
   record.on_error = limit.on_error;
   record.on_store_error = limit.on_store_error;
-  if (limit.cost != format::CostKind::One) record.cost_slot = SlotFor(limit.cost_path_id);
+  if (limit.cost != format::CostKind::One) record.cost_slot = SlotFor(limit.cost_value_id);
   limit_ids_[ir::IndexOf(id)] = static_cast<std::uint32_t>(encoder_.limits.size());
   encoder_.limits.push_back(record);
 }

@@ -33,6 +33,7 @@ class ProgramWriter {
 
   std::uint32_t ConstantFor(const ir::Constant& constant);
   std::uint32_t SlotFor(ir::PathId id);
+  std::uint32_t SlotFor(ir::ValueId id);
   // Rule 0 of the program is the default, so the policy's rules begin at 1.
   static std::uint32_t RuleFor(ir::RuleId id) { return static_cast<std::uint32_t>(id) + 1; }
   std::uint32_t LimitFor(ir::RuleId id) const { return limit_ids_[static_cast<std::size_t>(id)]; }

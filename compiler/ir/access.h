@@ -9,12 +9,19 @@
 namespace policy::ir {
 
 inline std::size_t IndexOf(PathId id) { return static_cast<std::size_t>(id); }
+inline std::size_t IndexOf(ValueId id) { return static_cast<std::size_t>(id); }
 inline std::size_t IndexOf(TestId id) { return static_cast<std::size_t>(id); }
 inline std::size_t IndexOf(FormulaId id) { return static_cast<std::size_t>(id); }
 inline std::size_t IndexOf(RuleId id) { return static_cast<std::size_t>(id); }
 inline std::size_t IndexOf(CounterId id) { return static_cast<std::size_t>(id); }
 
 inline const Path& PathOf(const Policy& policy, PathId id) { return policy.paths[IndexOf(id)]; }
+inline const Value& ValueOf(const Policy& policy, ValueId id) { return policy.values[IndexOf(id)]; }
+// The path that the value is, or null.
+inline const Path* PathOf(const Policy& policy, ValueId id) {
+  const Value& value = ValueOf(policy, id);
+  return value.kind == ValueKind::Path ? &PathOf(policy, value.path_id) : nullptr;
+}
 inline const Test& TestOf(const Policy& policy, TestId id) { return policy.tests[IndexOf(id)]; }
 inline const Formula& FormulaOf(const Policy& policy, FormulaId id) {
   return policy.formulas[IndexOf(id)];

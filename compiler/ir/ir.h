@@ -16,6 +16,7 @@
 #include "policy/source.h"
 #include "runtime/program/format.h"
 #include "runtime/value/decimal.h"
+#include "runtime/value/function.h"
 #include "runtime/value/predicate.h"
 #include "runtime/value/truth.h"
 
@@ -23,8 +24,19 @@ namespace policy::ir {
 
 // Before the types of the same names: -Wshadow.
 enum class FormulaKind : std::uint8_t { Constant, Test, Not, And, Or };
+enum class ValueKind : std::uint8_t {
+  Path,
+  Constant,    // a scalar beside a value that is none: split(x, ","), args.a ?? 5
+  Applied,     // `function` of `operands`
+  Compared,    // `relation` of two operands: a bool, or broken where that is unknown
+  Element,     // what a quantifier's variable stands for
+  Quantified,  // over the list `operands[0]`; any, all: a bool, or broken where it is unknown;
+               // count: a number, or broken where the body is unknown for an element
+};
+enum class QuantifierKind : std::uint8_t { Any, All, Count };
 
 enum class PathId : std::uint32_t {};
+enum class ValueId : std::uint32_t {};
 enum class TestId : std::uint32_t {};
 enum class FormulaId : std::uint32_t {};
 enum class RuleId : std::uint32_t {};
@@ -42,6 +54,10 @@ struct TimePoint {
   std::int64_t nanoseconds = 0;
   friend bool operator==(const TimePoint&, const TimePoint&) = default;
 };
+struct Duration {
+  std::int64_t nanoseconds = 0;
+  friend bool operator==(const Duration&, const Duration&) = default;
+};
 struct RegexText {
   std::string text;
   friend bool operator==(const RegexText&, const RegexText&) = default;
@@ -49,11 +65,30 @@ struct RegexText {
 
 // A constant operand. Sets are sorted and distinct (the resolver sees to it). monostate: no
 // operand.
-using Constant = std::variant<std::monostate, std::string, Decimal, bool, TimePoint, RegexText,
-                              std::vector<std::string>, std::vector<Decimal>, std::vector<bool>>;
+using Constant =
+    std::variant<std::monostate, std::string, Decimal, bool, TimePoint, RegexText,
+                 std::vector<std::string>, std::vector<Decimal>, std::vector<bool>, Duration>;
+
+// What a test or a charge looks at: something of the call, or something made of it.
+//
+// Equal values have one id: the resolver interns them, so that ids compare as values do. Operands
+// come before their users. A value depends on an Element when it is one or has such an operand; it
+// is used only inside the body of its quantifier.
+struct Value {
+  ValueKind kind = ValueKind::Path;
+  PathId path_id{};                    // Path
+  Constant constant = {};              // Constant: String, Decimal, bool, TimePoint or Duration
+  Function function{};                 // Applied
+  Relation relation{};                 // Compared
+  QuantifierKind quantifier{};         // Quantified
+  std::vector<ValueId> operands = {};  // Applied, Compared, Quantified
+  ValueId element_id{};                // Quantified: its variable, an Element
+  FormulaId body_id{};                 // Quantified: what is asked of each element
+  Span span = {};                      // the first place that it was written at
+};
 
 struct Test {
-  PathId path_id{};
+  ValueId value_id{};
   Predicate predicate{};
   Constant operand;
   // The author's `absent` value, already run through the predicate: what the test says of an absent
@@ -75,7 +110,7 @@ struct Limit {
   CounterId counter_id{};
   std::int64_t max = 0;  // at the counter's scale
   format::CostKind cost = format::CostKind::One;
-  PathId cost_path_id{};  // Amount, Length
+  ValueId cost_value_id{};  // Amount, Length
   format::OnError on_error = format::OnError::Keep;
   format::OnStoreError on_store_error = format::OnStoreError::Deny;
 };
@@ -98,9 +133,11 @@ struct Rule {
 // hides = true.
 struct Block {
   std::vector<std::string> patterns;
-  std::vector<RuleId> rule_ids;
+  std::vector<RuleId> rule_ids = {};
   bool hides = false;
-  Span span;
+  std::optional<std::string> server = {};  // only for calls to this one
+  bool opens_arguments = false;            // `args any`: the lock closes none
+  Span span = {};
 };
 
 struct Scope {
@@ -118,17 +155,31 @@ struct Counter {
   Span span;
 };
 
+// A tool of the lock: what was reviewed of it.
+struct Pin {
+  std::string server;
+  std::string tool;
+  std::string annotations;                  // raw JSON record; empty: none
+  std::string category;                     // empty: none
+  std::string risk;                         // empty: none
+  bool closes_arguments = true;             // its schema names all there are
+  std::vector<std::string> argument_names;  // sorted, distinct
+};
+
 struct Policy {
   std::string name;  // may be empty
   bool default_allows = false;
   Span default_span;
   std::string zone = "UTC";
   std::vector<Path> paths;
+  std::vector<Value> values;
   std::vector<Test> tests;
   std::vector<Formula> formulas;
   std::vector<Rule> rules;
   std::vector<Counter> counters;
-  std::vector<Block> blocks;  // policy order
+  std::vector<Block> blocks;             // policy order
+  std::optional<std::vector<Pin>> lock;  // sorted by tool, then server; nullopt: there is none
+  std::vector<const Source*> sources;    // by Span::file
 };
 
 }  // namespace policy::ir

@@ -23,9 +23,16 @@ struct Index {
   std::vector<RuleId> rule_ids = {};  // all of them, policy order
 };
 
+// Rules of blocks that hold for one server: stepped over for calls to another.
+struct GuardedRules {
+  std::string server;
+  std::vector<RuleId> rule_ids = {};
+};
+
 struct Code {
   std::vector<Index> indexes = {};
   std::vector<RuleId> rule_ids = {};  // policy order; those of the indexes are not among them
+  std::vector<GuardedRules> guarded = {};
 };
 
 // A tool that the policy names exactly, with the rules of every block that covers it, fused.

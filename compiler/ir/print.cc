@@ -23,6 +23,7 @@ struct ConstantTexts {
   std::string operator()(Decimal number) const { return ToText(number); }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(TimePoint time) const { return fmt::format("{} ns", time.nanoseconds); }
+  std::string operator()(Duration span) const { return fmt::format("{} ns", span.nanoseconds); }
   std::string operator()(const RegexText& regex) const { return Quoted(regex.text); }
   std::string operator()(const std::vector<std::string>& set) const { return List(set); }
   std::string operator()(const std::vector<Decimal>& set) const { return List(set); }
@@ -38,9 +39,13 @@ struct ConstantTexts {
 
 std::string ConstantText(const Constant& constant) { return std::visit(ConstantTexts{}, constant); }
 
+std::string ValueText(const Policy& policy, ValueId id) {
+  const Path* path = PathOf(policy, id);
+  return path != nullptr ? PathText(*path) : "";
+}
+
 std::string TestText(const Policy& policy, const Test& test) {
-  std::string text =
-      fmt::format("{} {}", PathText(PathOf(policy, test.path_id)), NameOf(test.predicate));
+  std::string text = fmt::format("{} {}", ValueText(policy, test.value_id), NameOf(test.predicate));
   if (test.operand.index() != 0) text += " " + ConstantText(test.operand);
   if (test.when_absent) text += fmt::format(" (absent: {})", TextOf(*test.when_absent));
   return text;
@@ -71,9 +76,9 @@ std::string FormulaText(const Policy& policy, FormulaId id) {
 std::string LimitText(const Policy& policy, const Limit& limit) {
   const Counter& counter = policy.counters[IndexOf(limit.counter_id)];
   std::string cost = "1";
-  if (limit.cost == format::CostKind::Amount) cost = PathText(PathOf(policy, limit.cost_path_id));
+  if (limit.cost == format::CostKind::Amount) cost = ValueText(policy, limit.cost_value_id);
   if (limit.cost == format::CostKind::Length) {
-    cost = "length(" + PathText(PathOf(policy, limit.cost_path_id)) + ")";
+    cost = "length(" + ValueText(policy, limit.cost_value_id) + ")";
   }
   return fmt::format("counter {}, max {}, cost {}", Quoted(counter.name), limit.max, cost);
 }

@@ -17,8 +17,10 @@ struct Key {
   std::vector<ir::Constant> literals = {};
 };
 
-std::optional<Key> KeyOfTest(const ir::Test& test) {
-  Key key{.path_id = test.path_id};
+std::optional<Key> KeyOfTest(const ir::Policy& policy, const ir::Test& test) {
+  const ir::Value& value = ir::ValueOf(policy, test.value_id);
+  if (value.kind != ir::ValueKind::Path) return std::nullopt;
+  Key key{.path_id = value.path_id};
   switch (test.predicate) {
     case Predicate::EqualString:
       key.kind = OperandKind::String;
@@ -56,7 +58,7 @@ void CollectKeys(const ir::Policy& policy, ir::FormulaId id, bool negated, std::
   }
   if (formula->kind == ir::FormulaKind::Test) {
     if (negated) return;
-    if (auto key = KeyOfTest(ir::TestOf(policy, formula->test_id))) keys.push_back(*key);
+    if (auto key = KeyOfTest(policy, ir::TestOf(policy, formula->test_id))) keys.push_back(*key);
     return;
   }
   const auto conjunction = negated ? ir::FormulaKind::Or : ir::FormulaKind::And;
@@ -70,7 +72,7 @@ void CollectKeys(const ir::Policy& policy, ir::FormulaId id, bool negated, std::
       inner = &ir::FormulaOf(policy, inner->operands.front());
     }
     if (inner->kind != ir::FormulaKind::Test || inner_negated) continue;
-    if (auto key = KeyOfTest(ir::TestOf(policy, inner->test_id))) keys.push_back(*key);
+    if (auto key = KeyOfTest(policy, ir::TestOf(policy, inner->test_id))) keys.push_back(*key);
   }
 }
 

@@ -31,7 +31,7 @@ std::vector<std::uint32_t> NumberTests(const ir::Policy& policy) {
     const ir::Test& left = policy.tests[a];
     const ir::Test& right = policy.tests[b];
     const auto cheap = [](const ir::Test& test) {
-      return std::tuple(test.path_id, test.predicate, test.operand.index());
+      return std::tuple(test.value_id, test.predicate, test.operand.index());
     };
     if (cheap(left) != cheap(right)) return cheap(left) < cheap(right);
     return std::visit(

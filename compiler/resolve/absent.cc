@@ -26,6 +26,7 @@ struct HoldConstant {
   void operator()(const Decimal& number) const { held.operand.number = number; }
   void operator()(bool boolean) const { held.operand.boolean = boolean; }
   void operator()(const ir::TimePoint& time) const { held.operand.nanoseconds = time.nanoseconds; }
+  void operator()(const ir::Duration& span) const { held.operand.nanoseconds = span.nanoseconds; }
   void operator()(const ir::RegexText& regex) const {
     held.operand.text = regex.text;
     held.regex = CompileRegex(regex.text);
@@ -58,6 +59,9 @@ std::optional<Truth> ResolveAbsent(Resolution& resolution, Predicate predicate,
       break;
     case ast::LiteralKind::String:
       value = Value::MakeString(literal.text);
+      break;
+    case ast::LiteralKind::Duration:
+      value = Value::MakeDuration(static_cast<std::int64_t>(literal.seconds) * 1'000'000'000);
       break;
     case ast::LiteralKind::Number: {
       const auto number = ResolveNumber(resolution, literal.text, span);

@@ -28,7 +28,7 @@ std::optional<Subject> ResolveSubject(Resolution& resolution, ast::ExpressionId 
 
 std::optional<ir::FormulaId> AddTest(Resolution& resolution, const Subject& subject,
                                      Predicate predicate, ir::Constant operand, Span span) {
-  ir::Test test{.path_id = subject.path.path_id,
+  ir::Test test{.value_id = ValueAt(resolution, subject.path.path_id),
                 .predicate = predicate,
                 .operand = std::move(operand),
                 .when_absent = std::nullopt,

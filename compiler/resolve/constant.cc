@@ -31,6 +31,8 @@ std::string_view NameOf(LiteralKind kind) {
       return "a number";
     case LiteralKind::String:
       return "a string";
+    case LiteralKind::Duration:
+      return "a length of time";
   }
   return "nothing";
 }
@@ -285,6 +287,8 @@ std::optional<Comparand> ReadText(const Reading& reading) {
       return Comparand{Predicate::StartsWith, literal->text};
     case Operator::EndsWith:
       return Comparand{Predicate::EndsWith, literal->text};
+    case Operator::Like:
+      return Comparand{Predicate::Like, literal->text};
     case Operator::Under:
       return ReadUnder(reading, literal->text);
     default:
@@ -368,6 +372,7 @@ std::optional<Comparand> ResolveComparand(Resolution& resolution, const ast::Com
     case Operator::Matches:
     case Operator::StartsWith:
     case Operator::EndsWith:
+    case Operator::Like:
     case Operator::Under:
       comparand = ReadText(reading);
       break;

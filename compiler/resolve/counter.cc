@@ -188,7 +188,7 @@ bool ResolveCost(Resolution& resolution, ast::ExpressionId cost_id, ir::Limit& l
   const auto& path = std::get<ast::Path>(expression->node);
   const auto resolved = ResolvePath(resolution, path, expression->span);
   if (!resolved) return false;
-  limit.cost_path_id = resolved->path_id;
+  limit.cost_value_id = ValueAt(resolution, resolved->path_id);
   if (path.root.text == "args") return true;
   resolution.diagnostics
       .Report(diag::CostNotArgument, resolution.source, expression->span, resolved->text)
@@ -204,7 +204,7 @@ struct PlacedLimit {
 
 bool CostsDiffer(const ir::Limit& a, const ir::Limit& b) {
   if (a.cost != b.cost) return true;
-  return a.cost != format::CostKind::One && a.cost_path_id != b.cost_path_id;
+  return a.cost != format::CostKind::One && a.cost_value_id != b.cost_value_id;
 }
 
 bool Clash(const PlacedLimit& a, const PlacedLimit& b) {

@@ -125,11 +125,19 @@ ir::PathId AddPath(Resolution& resolution, const ast::Path& path, format::Root r
                    const std::string& text) {
   const auto next = static_cast<ir::PathId>(resolution.policy.paths.size());
   const auto [entry, is_new] = resolution.path_ids.try_emplace(text, next);
-  if (is_new) resolution.policy.paths.push_back({root, path.steps});
+  if (is_new) {
+    resolution.policy.paths.push_back({root, path.steps});
+    resolution.path_values.push_back(static_cast<ir::ValueId>(resolution.policy.values.size()));
+    resolution.policy.values.push_back({.kind = ir::ValueKind::Path, .path_id = next});
+  }
   return entry->second;
 }
 
 }  // namespace
+
+ir::ValueId ValueAt(const Resolution& resolution, ir::PathId id) {
+  return resolution.path_values[static_cast<std::size_t>(id)];
+}
 
 std::string PathText(const ast::Path& path) {
   const auto is_plain = [](std::string_view name) {

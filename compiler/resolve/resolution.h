@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "compiler/ir/ir.h"
 #include "grammar/ast.h"
@@ -23,6 +24,7 @@ struct Resolution {
   ir::Policy policy = {};
 
   std::unordered_map<std::string, ir::PathId> path_ids = {};        // by PathText
+  std::vector<ir::ValueId> path_values = {};                        // by PathId
   std::unordered_map<std::string, ir::CounterId> counter_ids = {};  // by name
 };
 
@@ -38,6 +40,8 @@ struct ResolvedPath {
 // Looks the path up among what conditions can see: path.cc. nullopt: reported.
 std::optional<ResolvedPath> ResolvePath(Resolution& resolution, const ast::Path& path, Span span);
 std::string PathText(const ast::Path& path);
+// What stands at the path, as a value.
+ir::ValueId ValueAt(const Resolution& resolution, ir::PathId id);
 
 // A number of the policy as an exact decimal: constant.cc. nullopt: reported.
 std::optional<Decimal> ResolveNumber(Resolution& resolution, const std::string& digits, Span span);

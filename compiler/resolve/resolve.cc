@@ -62,6 +62,7 @@ struct FillRule {
     rule.argument_names.erase(repeated.begin(), repeated.end());
     return true;
   }
+  bool operator()(const ast::OpenArguments&) const { return false; }
   bool operator()(const ast::Limit& limit) const {
     rule.kind = format::RuleKind::Limit;
     const auto resolved = ResolveLimit(resolution, limit, rule.span);

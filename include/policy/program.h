@@ -29,7 +29,7 @@ struct ProgramError {
 // Program.
 struct RuleReference {
   std::string_view id;    // "/tools/create_refund/deny_if/0"
-  std::string_view file;  // as it was named to the compiler
+  std::string_view file;  // the policy's own, or one it includes, as it was named to the compiler
   std::uint32_t line = 0;
 };
 

@@ -12,10 +12,13 @@
 
 namespace policy {
 
-// Half-open range of byte offsets [begin, end) into a Source's text.
+// Half-open range of byte offsets [begin, end) into a Source's text. `file` numbers the sources of
+// one policy: 0 is the one that was asked for, the others are those that it includes, in the order
+// in which they were read (Diagnostics::AddSource).
 struct Span {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
+  std::uint16_t file = 0;
 
   friend bool operator==(const Span&, const Span&) = default;
 };

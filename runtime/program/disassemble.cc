@@ -95,6 +95,8 @@ std::string InstructionText(const Layout& layout, const Instruction& instruction
       return fmt::format("limit {} {}", id, RuleText(layout, layout.limits()[id].rule));
     case Opcode::End:
       return "end";
+    case Opcode::Guard:
+      return fmt::format("guard r{} else -> {}", instruction.dst, instruction.target);
   }
   return "";
 }
@@ -220,6 +222,7 @@ std::string ConstantText(const Layout& layout, std::uint32_t constant) {
     case OperandKind::Bool:
       return operand.boolean ? "true" : "false";
     case OperandKind::Time:
+    case OperandKind::Duration:
       return fmt::format("{} ns", operand.nanoseconds);
     case OperandKind::StringSet:
       return list(operand.strings,

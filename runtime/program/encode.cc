@@ -128,6 +128,12 @@ std::uint32_t Encoder::AddTime(std::int64_t nanoseconds) {
   return Intern(KeyOf(OperandKind::Time, std::to_string(nanoseconds)), constant);
 }
 
+std::uint32_t Encoder::AddDuration(std::int64_t nanoseconds) {
+  format::Constant constant = MakeConstant(OperandKind::Duration);
+  constant.wide = nanoseconds;
+  return Intern(KeyOf(OperandKind::Duration, std::to_string(nanoseconds)), constant);
+}
+
 std::uint32_t Encoder::AddStringSet(std::span<const std::string> strings) {
   std::string key = KeyOf(OperandKind::StringSet, "");
   std::vector<std::uint32_t> items;

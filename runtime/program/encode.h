@@ -41,6 +41,7 @@ class Encoder {
   std::uint32_t AddNumber(Decimal number);
   std::uint32_t AddBool(bool value);
   std::uint32_t AddTime(std::int64_t nanoseconds);
+  std::uint32_t AddDuration(std::int64_t nanoseconds);
   // REQUIRES: sorted and distinct.
   std::uint32_t AddStringSet(std::span<const std::string> strings);
   std::uint32_t AddNumberSet(std::span<const Decimal> numbers);

@@ -14,13 +14,17 @@
 namespace policy::format {
 
 inline constexpr std::array<char, 8> kMagic = {'P', 'O', 'L', 'I', 'C', 'Y', 'P', 'B'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
 // Limits that Verify holds a file to; the compiler reports going over them as diagnostics.
 inline constexpr std::uint32_t kProgramBytesMax = 64u << 20;
 inline constexpr std::uint32_t kSlotsMax = 65'535;
-inline constexpr std::uint32_t kMemoCellsMax = 65'535;  // cell 0 means none
+inline constexpr std::uint32_t kMemoCellsMax = 65'535;   // cell 0 means none
+inline constexpr std::uint32_t kDerivedMax = 30'000;     // with the slots at most kSlotsMax
+inline constexpr std::uint32_t kDerivedDepthMax = 64;    // values of values of values
+inline constexpr std::uint32_t kQuantifierDepthMax = 2;  // one within another
+inline constexpr std::uint32_t kPinsMax = 100'000;
 inline constexpr std::uint32_t kPathDepthMax = 32;
 inline constexpr std::uint32_t kInstructionsMax = 2'000'000;
 inline constexpr std::uint32_t kRulesMax = 200'000;
@@ -48,6 +52,8 @@ enum class SectionId : std::uint32_t {
   Scopes,     // Scope
   IndexTables,   // IndexTable
   IndexEntries,  // IndexEntry
+  Derived,       // Derived: values made of others; numbered after the slots
+  Pins,          // Pin: tools of the lock, sorted by tool, then server, bytewise
   Count,
 };
 inline constexpr std::size_t kSectionCount = static_cast<std::size_t>(SectionId::Count);
@@ -81,9 +87,9 @@ struct Header {
 };
 
 // Mirrors OperandKind; `a`, `b` by kind:
-//   String, Regex: text.   Number: coefficient in wide, exponent.   Bool: flag 1.   Time: wide.
-//   StringSet: a first item, b count in SetItems, table_first, table_size (0: none) in SetItems.
-//   NumberSet: a, b. BoolSet: flag bit 0 has false, bit 1 has true.
+//   String, Regex: text.   Number: coefficient in wide, exponent.   Bool: flag 1.   Time, Duration:
+//   wide. StringSet: a first item, b count in SetItems, table_first, table_size (0: none) in
+//   SetItems. NumberSet: a, b. BoolSet: flag bit 0 has false, bit 1 has true.
 struct Constant {
   std::uint8_t kind = 0;
   std::int8_t exponent = 0;
@@ -116,6 +122,39 @@ struct PathNode {
 
 struct Slot {
   std::uint32_t node = 0;
+};
+
+enum class DerivedKind : std::uint8_t { Literal, Applied, Compared, Element, Quantified };
+
+// A value that is made when it is first asked for. Number `slot count + position`; wherever a
+// record or an instruction names a slot to look at, it may name one of these. Operands have smaller
+// numbers.
+struct Derived {
+  DerivedKind kind = DerivedKind::Literal;
+  std::uint8_t operation =
+      0;  // Applied: a Function; Compared: a Relation; Quantified: 0 any, 1 all, 2 count
+  std::uint8_t reserved[2] = {};
+  std::uint32_t first = kNone;     // Applied, Compared: operand; Quantified: the list
+  std::uint32_t second = kNone;    // Applied of two, Compared: operand; Quantified: its Element
+  std::uint32_t constant = kNone;  // Literal: a String, Number, Bool, Time or Duration
+  // Quantified: its body is code [code, code_end), which ends with the only End in it, tests only
+  // values below its own number, has no rule, and leaves its answer in r[0].
+  std::uint32_t code = 0;
+  std::uint32_t code_end = 0;
+  // Quantified: the values from its Element up to `scope_end` are made anew for each element.
+  // Element, scope_end and its own number stand in this order.
+  std::uint32_t scope_end = 0;
+  std::uint32_t reserved2 = 0;
+};
+
+// What the lock says of a tool, for conditions on `tool.annotations`, `tool.category` and
+// `tool.risk`.
+struct Pin {
+  Text tool;
+  Text server;
+  Text annotations;  // raw JSON record, or empty
+  Text category;     // or empty
+  Text risk;         // or empty
 };
 
 struct Tool {
@@ -154,6 +193,7 @@ struct Rule {
   Text approval_group;  // Approve: `from`; may be empty
   std::uint32_t approval_within_seconds = 0;  // Approve; 0: no term given
   std::uint32_t reserved2 = 0;
+  Text file;  // where `line` is counted: the policy's own file or one that it includes
 };
 
 enum class CostKind : std::uint8_t { One, Amount, Length };
@@ -213,7 +253,7 @@ template <typename T>
 inline constexpr bool kFlat =
     std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T> && alignof(T) <= 8;
 static_assert(kFlat<Header> && kFlat<Constant> && kFlat<PathNode> && kFlat<Rule> && kFlat<Limit> &&
-                  kFlat<Counter>,
+                  kFlat<Counter> && kFlat<Derived> && kFlat<Pin>,
               "programs are read in place");
 
 }  // namespace policy::format

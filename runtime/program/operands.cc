@@ -57,6 +57,7 @@ std::expected<void, ProgramError> Operands::Prepare(std::string_view strings,
         operand.set_has_true = (constant.flag & 2) != 0;
         break;
       case OperandKind::Time:
+      case OperandKind::Duration:
         operand.nanoseconds = constant.wide;
         break;
       case OperandKind::StringSet: {

@@ -34,7 +34,7 @@ std::string Program::HashText() const {
 RuleReference Program::rule(std::uint32_t rule) const {
   CHECK(rule < layout_->rules().size());
   const format::Rule& record = layout_->rules()[rule];
-  return {layout_->text(record.id), layout_->text(layout_->header().source_name), record.line};
+  return {layout_->text(record.id), layout_->text(record.file), record.line};
 }
 
 bool Program::Hides(std::string_view tool) const {

@@ -132,6 +132,7 @@ bool CodeProof::VerifyInstruction(std::uint32_t at) {
     case Opcode::Combine:  // any register may be a source
       return VerifyFlags(at, kFlagModeMask | kFlagNegate | kJumpFlags);
     case Opcode::Jump:
+    case Opcode::Guard:
       return VerifyFlags(at, 0) && VerifyTarget(at);
     case Opcode::Index:
       return VerifyIndex(at);

@@ -35,6 +35,7 @@ bool VerifyScalar(const Records& records, std::uint32_t id, std::uint32_t& regex
              proof.Fail("constant {} is not a set of bools", id);
     case OperandKind::None:
     case OperandKind::Time:
+    case OperandKind::Duration:
     case OperandKind::StringSet:
     case OperandKind::NumberSet:
       return true;

@@ -71,6 +71,8 @@ Truth ApplyToPatternSubject(Predicate predicate, std::string_view subject, const
       return ToTruth(subject.starts_with(operand.text));
     case Predicate::EndsWith:
       return ToTruth(subject.ends_with(operand.text));
+    case Predicate::Like:
+      return ToTruth(GlobMatches(operand.text, subject));
     default:
       return Truth::Unknown;
   }
@@ -196,6 +198,23 @@ Truth ApplyToTime(Predicate predicate, std::int64_t nanoseconds, const Operand& 
   }
 }
 
+Truth ApplyToDuration(Predicate predicate, std::int64_t nanoseconds, const Operand& operand) {
+  switch (predicate) {
+    case Predicate::EqualDuration:
+      return ToTruth(nanoseconds == operand.nanoseconds);
+    case Predicate::LessDuration:
+      return ToTruth(nanoseconds < operand.nanoseconds);
+    case Predicate::LessOrEqualDuration:
+      return ToTruth(nanoseconds <= operand.nanoseconds);
+    case Predicate::GreaterDuration:
+      return ToTruth(nanoseconds > operand.nanoseconds);
+    case Predicate::GreaterOrEqualDuration:
+      return ToTruth(nanoseconds >= operand.nanoseconds);
+    default:
+      return Truth::Unknown;
+  }
+}
+
 Truth ApplyToList(Predicate predicate, const Value& list, const Operand& operand) {
   switch (predicate) {
     case Predicate::ContainsString:
@@ -251,6 +270,8 @@ Truth Apply(Predicate predicate, const Value& value, const Operand& operand) {
       return ApplyToBool(predicate, value.boolean, operand);
     case ValueKind::Time:
       return ApplyToTime(predicate, value.coefficient, operand);
+    case ValueKind::Duration:
+      return ApplyToDuration(predicate, value.coefficient, operand);
     case ValueKind::List:
       return ApplyToList(predicate, value, operand);
     default:  // absent, broken, null, inexact, record

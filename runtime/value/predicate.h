@@ -33,6 +33,7 @@ enum class OperandKind : std::uint8_t {
   StringSet,  // sorted bytewise, distinct
   NumberSet,  // sorted by Compare, distinct
   BoolSet,
+  Duration,  // nanoseconds
 };
 
 inline constexpr std::size_t kPatternSubjectBytesMax =
@@ -49,7 +50,7 @@ struct Operand {
   bool set_has_true = false;                  // BoolSet
   std::string_view text;                      // String, Regex (its source)
   Decimal number;                             // Number
-  std::int64_t nanoseconds = 0;               // Time
+  std::int64_t nanoseconds = 0;               // Time, Duration
   const re2::RE2* regex = nullptr;            // Regex: compiled, bounded in memory
   std::span<const std::string_view> strings;  // StringSet
   std::span<const Decimal> numbers;           // NumberSet

@@ -20,9 +20,10 @@ enum class ValueKind : std::uint8_t {
   InexactNumber,  // a legal JSON number that is out of the exact range or that a binary64 reader
                   // would change
   String,
-  List,    // text is the raw JSON of the list, from [ to ]
-  Record,  // text is the raw JSON of the record, from { to }
-  Time,    // nanoseconds since the Unix epoch in `number.coefficient`'s place, see `nanoseconds`
+  List,      // text is the raw JSON of the list, from [ to ]
+  Record,    // text is the raw JSON of the record, from { to }
+  Time,      // nanoseconds since the Unix epoch, in `coefficient`
+  Duration,  // nanoseconds, in `coefficient`
 };
 
 // Trivially copyable; refers to the bytes of the request, or to the frame's arena for an unescaped
@@ -36,7 +37,7 @@ struct Value {
                                // source text of a number
   const char* data = nullptr;  // String, List, Record; for numbers the digits as sent (for messages
                                // and scope keys)
-  std::int64_t coefficient = 0;  // Number; Time: nanoseconds
+  std::int64_t coefficient = 0;  // Number; Time, Duration: nanoseconds
   std::uint64_t reserved2 = 0;
 
   std::string_view text() const { return {data, length}; }
@@ -66,6 +67,18 @@ struct Value {
     Value v;
     v.kind = ValueKind::Time;
     v.coefficient = nanoseconds;
+    return v;
+  }
+  static Value MakeDuration(std::int64_t nanoseconds) {
+    Value v;
+    v.kind = ValueKind::Duration;
+    v.coefficient = nanoseconds;
+    return v;
+  }
+  // Of a function that does not understand its operands: every test of it is unknown.
+  static Value MakeBroken() {
+    Value v;
+    v.kind = ValueKind::Broken;
     return v;
   }
 };

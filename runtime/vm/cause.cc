@@ -72,6 +72,8 @@ std::string_view KindText(ValueKind kind) {
       return "a record";
     case ValueKind::Time:
       return "a time";
+    case ValueKind::Duration:
+      return "a length of time";
     default:
       return "nothing";
   }

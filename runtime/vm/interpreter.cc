@@ -105,6 +105,9 @@ void RunBlock(std::uint32_t start, Frame& frame, Findings& findings, Trace& trac
       case Opcode::Jump:
         at = instruction.target;
         continue;
+      case Opcode::Guard:
+        at = target == Truth::True ? at + 1 : instruction.target;
+        continue;
       case Opcode::Index:
         at = Trace::kTakesShortcuts ? RunIndex(instruction, layout, frame, at) : at + 1;
         continue;

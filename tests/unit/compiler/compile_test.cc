@@ -101,7 +101,9 @@ TEST_CASE("a policy that asks for too many paths is refused with the limit's nam
   ir::Formula all{.kind = ir::FormulaKind::And};
   for (std::uint32_t i = 0; i <= format::kSlotsMax; ++i) {
     policy.paths.push_back({format::Root::Args, {fmt::format("a{}", i)}});
-    policy.tests.push_back({.path_id = static_cast<ir::PathId>(i), .predicate = Predicate::Exists});
+    policy.values.push_back({.path_id = static_cast<ir::PathId>(i)});
+    policy.tests.push_back(
+        {.value_id = static_cast<ir::ValueId>(i), .predicate = Predicate::Exists});
     policy.formulas.push_back(
         {.kind = ir::FormulaKind::Test, .test_id = static_cast<ir::TestId>(i)});
     all.operands.push_back(static_cast<ir::FormulaId>(i));

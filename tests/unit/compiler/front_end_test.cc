@@ -15,7 +15,7 @@ policy::ir::Policy FrontEnd(const std::string& tools) {
       "policy.json",
       R"({"version": "1", "default": "deny", "hide": ["x*"], "tools": )" + tools + "}");
   policy::Diagnostics diagnostics;
-  auto policy = policy::RunFrontEnd(source, diagnostics);
+  auto policy = policy::RunFrontEnd(source, {}, diagnostics);
   REQUIRE(policy);
   return *std::move(policy);
 }
