@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "policy/check.h"
@@ -215,6 +216,77 @@ std::uint32_t Encoder::AddSlot(std::uint32_t node) {
   return nodes_[node].slot;
 }
 
+// Until they are numbered, derived values count down from the largest number there can be: slots,
+// which count up, and they never meet.
+std::uint32_t Encoder::AddDerived(const format::Derived& derived) {
+  derived_.push_back(derived);
+  return format::kSlotsMax - (derived_count() - 1);
+}
+
+std::uint32_t Encoder::AddLiteral(std::uint32_t constant) {
+  return AddDerived({.kind = format::DerivedKind::Literal, .constant = constant});
+}
+
+std::uint32_t Encoder::AddApplied(Function function, std::uint32_t first, std::uint32_t second) {
+  return AddDerived({.kind = format::DerivedKind::Applied,
+                     .operation = static_cast<std::uint8_t>(function),
+                     .first = first,
+                     .second = second});
+}
+
+std::uint32_t Encoder::AddCompared(Relation relation, std::uint32_t left, std::uint32_t right) {
+  return AddDerived({.kind = format::DerivedKind::Compared,
+                     .operation = static_cast<std::uint8_t>(relation),
+                     .first = left,
+                     .second = right});
+}
+
+std::uint32_t Encoder::AddVariable() { return AddDerived({.kind = format::DerivedKind::Element}); }
+
+std::uint32_t Encoder::AddQuantified(format::Quantifier kind, std::uint32_t list,
+                                     std::uint32_t variable, std::uint32_t body) {
+  const std::uint32_t scope_end = format::kSlotsMax - derived_count();  // its own number
+  return AddDerived({.kind = format::DerivedKind::Quantified,
+                     .operation = static_cast<std::uint8_t>(kind),
+                     .first = list,
+                     .second = variable,
+                     .code = body,
+                     .code_end = static_cast<std::uint32_t>(code.size()),
+                     .scope_end = scope_end});
+}
+
+std::uint32_t Encoder::NumberOf(std::uint32_t value) const {
+  const bool is_derived = value <= format::kSlotsMax && value > format::kSlotsMax - derived_count();
+  return is_derived ? slot_count() + (format::kSlotsMax - value) : value;
+}
+
+void Encoder::NumberValues() {
+  CHECK(slot_count() + derived_count() <= format::kSlotsMax);
+  for (format::Derived& derived : derived_) {
+    derived.first = NumberOf(derived.first);
+    derived.second = NumberOf(derived.second);
+    if (derived.kind == format::DerivedKind::Quantified) {
+      derived.scope_end = NumberOf(derived.scope_end);
+    }
+  }
+  for (Instruction& instruction : code) {
+    instruction.slot = static_cast<std::uint16_t>(NumberOf(instruction.slot));
+  }
+  for (format::Limit& limit : limits) limit.cost_slot = NumberOf(limit.cost_slot);
+}
+
+void Encoder::AddPin(std::string_view tool, std::string_view server, std::string_view annotations,
+                     std::string_view category, std::string_view risk) {
+  pins_.push_back(
+      {AddText(tool), AddText(server), AddText(annotations), AddText(category), AddText(risk)});
+}
+
+void Encoder::SortPins() {
+  std::ranges::sort(pins_, {}, [this](const format::Pin& pin) {
+    return std::pair(TextOf(pin.tool), TextOf(pin.server));
+  });
+}
+
 void Encoder::AddTool(std::string_view name, std::uint32_t code_index, std::uint32_t hidden) {
   tools_.push_back({AddText(name), code_index, hidden});
 }
@@ -281,6 +353,8 @@ std::vector<std::uint32_t> Encoder::ToolTable() const {
 
 std::vector<std::byte> Encoder::Finish() {
   using format::SectionId;
+  NumberValues();
+  SortPins();
   std::vector<std::byte> file(sizeof(format::Header));
   const std::vector<std::uint32_t> path_table = PathTable();
   const std::vector<std::uint32_t> tool_table = ToolTable();
@@ -301,6 +375,8 @@ std::vector<std::byte> Encoder::Finish() {
   Append(file, header, SectionId::IndexTables, std::span<const format::IndexTable>(index_tables_));
   Append(file, header, SectionId::IndexEntries,
          std::span<const format::IndexEntry>(index_entries_));
+  Append(file, header, SectionId::Derived, std::span<const format::Derived>(derived_));
+  Append(file, header, SectionId::Pins, std::span<const format::Pin>(pins_));
   file.resize((file.size() + 7) / 8 * 8);
   CHECK(file.size() < format::kNone);
   header.header_bytes = sizeof(format::Header);

@@ -18,6 +18,7 @@
 #include "runtime/program/format.h"
 #include "runtime/program/instruction.h"
 #include "runtime/value/decimal.h"
+#include "runtime/value/function.h"
 
 namespace policy {
 
@@ -54,6 +55,36 @@ class Encoder {
   std::uint32_t AddSlot(std::uint32_t node);
   std::uint32_t slot_count() const { return static_cast<std::uint32_t>(slots_.size()); }
 
+  // Values made of others. What these return stands for the value wherever the number of a slot
+  // does (Instruction::slot of a Test, Limit::cost_slot, operands) until Finish, which knows how
+  // many slots there are, numbers them. They are kept in this order and are not shared: add equal
+  // values once, outside of quantifiers where they do not depend on a variable (literals never do).
+  //
+  // `constant`: a String, Number, Bool, Time or Duration.
+  std::uint32_t AddLiteral(std::uint32_t constant);
+  // `second` is given where the function takes two, and to Member: the literal of the member's
+  // name.
+  std::uint32_t AddApplied(Function function, std::uint32_t first,
+                           std::uint32_t second = format::kNone);
+  std::uint32_t AddCompared(Relation relation, std::uint32_t left, std::uint32_t right);
+
+  // A quantifier is written in this order, and not within a block of a tool:
+  //   1. its list, and every value of its body that does not depend on its variable;
+  //   2. AddVariable();
+  //   3. the values of its body that do depend on it. Among them inner quantifiers, whole;
+  //   4. its body, from code.size() on: Test, Constant, Combine and Jump, targets inside, one End
+  //      at its end, the answer in r[0]. Tests of values of step 3 have no memo cell;
+  //   5. AddQuantified(…, the body's first instruction), at once.
+  // Values of steps 2 and 3 are for the body and for each other: nothing else may use them.
+  std::uint32_t AddVariable();
+  std::uint32_t AddQuantified(format::Quantifier kind, std::uint32_t list, std::uint32_t variable,
+                              std::uint32_t body);
+  std::uint32_t derived_count() const { return static_cast<std::uint32_t>(derived_.size()); }
+
+  // In any order. REQUIRES: none of this tool and server was added.
+  void AddPin(std::string_view tool, std::string_view server, std::string_view annotations,
+              std::string_view category, std::string_view risk);
+
   // REQUIRES: no tool of this name was added.
   void AddTool(std::string_view name, std::uint32_t code_index, std::uint32_t hidden);
   void AddPattern(std::string_view pattern, std::uint32_t code_index, std::uint32_t hidden);
@@ -63,12 +94,17 @@ class Encoder {
   std::uint32_t AddIndexTable(
       std::span<const std::pair<std::uint32_t, std::uint32_t>> constant_targets);
 
-  // The file. The encoder is spent afterwards.
+  // The file. The encoder is spent afterwards. REQUIRES: slots and derived values are together at
+  // most kSlotsMax.
   std::vector<std::byte> Finish();
 
  private:
   std::uint32_t Intern(std::string key, const format::Constant& constant);
   std::uint32_t AddNode(format::PathNode node, std::string key);
+  std::uint32_t AddDerived(const format::Derived& derived);
+  std::uint32_t NumberOf(std::uint32_t value) const;
+  void NumberValues();
+  void SortPins();
   std::string_view TextOf(format::Text text) const;
   std::uint64_t LiteralHash(std::uint32_t constant) const;
   std::vector<std::uint32_t> PathTable() const;
@@ -83,6 +119,8 @@ class Encoder {
   std::unordered_map<std::string, std::uint32_t> node_ids_;
   std::vector<std::uint32_t> last_children_;
   std::vector<format::Slot> slots_;
+  std::vector<format::Derived> derived_;
+  std::vector<format::Pin> pins_;
   std::vector<format::Tool> tools_;
   std::vector<format::Pattern> patterns_;
   std::vector<format::IndexTable> index_tables_;

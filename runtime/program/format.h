@@ -125,6 +125,7 @@ struct Slot {
 };
 
 enum class DerivedKind : std::uint8_t { Literal, Applied, Compared, Element, Quantified };
+enum class Quantifier : std::uint8_t { Any, All, Count };
 
 // A value that is made when it is first asked for. Number `slot count + position`; wherever a
 // record or an instruction names a slot to look at, it may name one of these. Operands have smaller
@@ -132,10 +133,11 @@ enum class DerivedKind : std::uint8_t { Literal, Applied, Compared, Element, Qua
 struct Derived {
   DerivedKind kind = DerivedKind::Literal;
   std::uint8_t operation =
-      0;  // Applied: a Function; Compared: a Relation; Quantified: 0 any, 1 all, 2 count
+      0;  // Applied: a Function; Compared: a Relation; Quantified: a Quantifier
   std::uint8_t reserved[2] = {};
   std::uint32_t first = kNone;     // Applied, Compared: operand; Quantified: the list
-  std::uint32_t second = kNone;    // Applied of two, Compared: operand; Quantified: its Element
+  std::uint32_t second = kNone;    // Applied of two, Compared: operand; Quantified: its Element.
+                                   // Member: a Literal, the String that is the member's name
   std::uint32_t constant = kNone;  // Literal: a String, Number, Bool, Time or Duration
   // Quantified: its body is code [code, code_end), which ends with the only End in it, tests only
   // values below its own number, has no rule, and leaves its answer in r[0].
