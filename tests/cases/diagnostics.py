@@ -5,6 +5,7 @@ in one place, has a page whose bad example prints it and whose good example is c
 import argparse
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -34,19 +35,51 @@ def style_faults(message):
         yield "quotes with something else than backticks"
 
 
+# An example begins with a block without a file name; blocks with one (```json tools.lock.json) are files beside it.
+FENCE = re.compile(r"^```(json|policy)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+MAIN_FILES = {"json": "policy.json", "policy": "main.policy"}
+# Another command than `policyc check MAIN` stands in a comment of the page.
+COMMAND = re.compile(r"^<!-- run: policyc (.*) -->$", re.MULTILINE)
+
+
+def examples_of(text):
+    """The examples of a part of a page: [the main file's name, {name: text}]."""
+    examples = []
+    for kind, name, body in FENCE.findall(text):
+        if not name:
+            examples.append((MAIN_FILES[kind], {MAIN_FILES[kind]: body}))
+        elif examples:
+            examples[-1][1][name] = body
+    return examples
+
+
+def run_example(program, command, main, files):
+    """Everything that the command prints about the example, and its exit status."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, body in files.items():
+            path = pathlib.Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(body)
+        words = shlex.split(command) if command else ["check", main]
+        run = subprocess.run(
+            [pathlib.Path(program).resolve(), *words], cwd=folder, capture_output=True, text=True, check=False
+        )
+        return run.stdout + run.stderr, run.returncode
+
+
 def example_faults(program, code, page):
     """What is wrong with the policies that a page gives as examples."""
     wrong, _, right = page.partition("\nRight:\n")
-    for text, is_wrong in ((wrong, True), (right, False)):
-        for example in re.findall(r"```json\n(.*?)```", text, re.DOTALL):
-            with tempfile.TemporaryDirectory() as folder:
-                policy = pathlib.Path(folder) / "policy.json"
-                policy.write_text(example)
-                run = subprocess.run([program, "check", policy], capture_output=True, text=True, check=False)
-            if is_wrong and f"[{code}]" not in run.stderr:
-                yield f"docs/diagnostics/{code}.md: the wrong example does not print {code}"
-            if not is_wrong and "1 file: 0 errors, 0 warnings" not in run.stderr:
-                yield f"docs/diagnostics/{code}.md: the right example is not clean: {run.stderr}"
+    given = COMMAND.search(page)
+    command = given.group(1) if given else None
+    for main, files in examples_of(wrong):
+        printed, _ = run_example(program, command, main, files)
+        if f"[{code}]" not in printed:
+            yield f"docs/diagnostics/{code}.md: the wrong example does not print {code}: {printed}"
+    for main, files in examples_of(right):
+        printed, status = run_example(program, command, main, files)
+        if status != 0 or re.search(r"\[P\d{4}\]", printed):
+            yield f"docs/diagnostics/{code}.md: the right example is not clean: {printed}"
 
 
 def main():
