@@ -7,53 +7,46 @@
 
 namespace policy {
 
-namespace {
-constexpr std::size_t kFirstBlockBytes = 1024;
-}
-
 Frame::Frame(std::shared_ptr<const Program> program)
     : program_(std::move(program)),
-      slots_(program_->layout().slots().size()),
+      slot_count_(program_->layout().slot_count()),
+      values_(slot_count_ + program_->layout().derived().size()),
+      made_in_(program_->layout().derived().size(), 0),
       memo_(program_->layout().header().memo_cells + std::size_t{1}, kMemoEmpty) {
-  filled_.reserve(slots_.size());
+  filled_.reserve(slot_count_);
 }
 
 void Frame::Fill(std::uint32_t index, const Value& value) {
-  slots_[index] = value;
+  values_[index] = value;
   filled_.push_back(index);
 }
 
-void Frame::ForgetMemo() {
+void Frame::Make(std::uint32_t number, const Value& value) {
+  values_[number] = value;
+  made_in_[number - slot_count_] = turn_;
+}
+
+void Frame::Forget(std::uint32_t first, std::uint32_t end) {
+  std::ranges::fill(std::span(made_in_).subspan(first - slot_count_, end - first), 0u);
+}
+
+void Frame::ForgetMade() {
   for (const std::uint16_t cell : remembered_) memo_[cell] = kMemoEmpty;
   remembered_.clear();
+  made_texts_.Clear();
+  if (++turn_ == 0) {  // once in four billion: turns that were must not come again
+    std::ranges::fill(made_in_, 0u);
+    turn_ = 1;
+  }
 }
 
 void Frame::Clear() {
-  for (const std::uint32_t index : filled_) slots_[index] = Value{};
+  for (const std::uint32_t index : filled_) values_[index] = Value{};
   filled_.clear();
-  ForgetMemo();
-  // One block as large as all of them, so that the next call of this size needs no more.
-  if (arena_.size() > 1) {
-    arena_.clear();
-    arena_block_bytes_ = std::exchange(arena_bytes_, 0);
-    arena_.push_back(std::make_unique<char[]>(arena_block_bytes_));
-    arena_bytes_ = arena_block_bytes_;
-  }
-  arena_used_ = 0;
+  ForgetMade();
+  arena_.Clear();
   tool = {};
   arguments = "{}";
-}
-
-char* Frame::Reserve(std::size_t bytes) {
-  if (arena_.empty() || arena_block_bytes_ - arena_used_ < bytes) {
-    arena_block_bytes_ = std::max({bytes, arena_block_bytes_ * 2, kFirstBlockBytes});
-    arena_.push_back(std::make_unique<char[]>(arena_block_bytes_));
-    arena_bytes_ += arena_block_bytes_;
-    arena_used_ = 0;
-  }
-  char* const room = arena_.back().get() + arena_used_;
-  arena_used_ += bytes;
-  return room;
 }
 
 }  // namespace policy

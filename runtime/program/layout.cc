@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/program/table_hash.h"
+#include "runtime/program/value_text.h"
 #include "runtime/program/verify.h"
 #include "runtime/value/fold.h"
 
@@ -64,6 +65,8 @@ void Layout::View() {
   scopes_ = Section<format::Scope>(SectionId::Scopes);
   index_tables_ = Section<format::IndexTable>(SectionId::IndexTables);
   index_entries_ = Section<format::IndexEntry>(SectionId::IndexEntries);
+  derived_ = Section<format::Derived>(SectionId::Derived);
+  pins_ = Section<format::Pin>(SectionId::Pins);
 }
 
 void Layout::FoldKeys() {
@@ -123,6 +126,15 @@ const format::Tool* Layout::FindTool(std::string_view name) const {
   }
 }
 
+const format::Pin* Layout::FindPin(std::string_view tool, std::string_view server) const {
+  const auto key = [this](const format::Pin& pin) {
+    return std::pair(text(pin.tool), text(pin.server));
+  };
+  const auto found = std::ranges::lower_bound(pins_, std::pair(tool, server), {}, key);
+  if (found == pins_.end() || key(*found) != std::pair(tool, server)) return nullptr;
+  return &*found;
+}
+
 bool Layout::TakesIndex(std::uint32_t table, const Value& value) const {
   switch (static_cast<OperandKind>(index_tables_[table].kind)) {
     case OperandKind::String:
@@ -152,30 +164,6 @@ std::uint32_t Layout::FindIndexTarget(std::uint32_t table, const Value& value) c
   }
 }
 
-std::string Layout::SlotPath(std::uint32_t slot) const {
-  constexpr std::string_view kRootNames[format::kRootCount] = {"args",   "tool", "grant",  "claims",
-                                                               "client", "now",  "session"};
-  std::vector<std::uint32_t> nodes;
-  for (std::uint32_t id = slots_[slot].node; id != kNone; id = path_nodes_[id].parent) {
-    nodes.push_back(id);
-  }
-  std::string path(kRootNames[nodes.back()]);
-  nodes.pop_back();
-  for (; !nodes.empty(); nodes.pop_back()) {
-    const format::PathNode& node = path_nodes_[nodes.back()];
-    const std::string_view key = text(node.key);
-    const auto is_plain = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    if (node.index != kNone) {
-      path += "[" + std::to_string(node.index) + "]";
-    } else if (!key.empty() && std::all_of(key.begin(), key.end(), is_plain)) {
-      path.append(".").append(key);
-    } else {
-      path.append("[\"").append(key).append("\"]");
-    }
-  }
-  return path;
-}
+std::string Layout::SlotPath(std::uint32_t number) const { return ValueText(*this, number); }
 
 }  // namespace policy

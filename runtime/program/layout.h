@@ -41,6 +41,14 @@ class Layout {
   std::span<const Instruction> code() const { return code_; }
   std::span<const format::Constant> constants() const { return constants_; }
   std::span<const format::Slot> slots() const { return slots_; }
+  // Derived values are numbered after the slots.
+  std::uint32_t slot_count() const { return static_cast<std::uint32_t>(slots_.size()); }
+  std::span<const format::Derived> derived() const { return derived_; }
+  // The derived value of a number, or null for a slot.
+  const format::Derived* FindDerived(std::uint32_t number) const {
+    return number < slot_count() ? nullptr : &derived_[number - slot_count()];
+  }
+  std::span<const format::Pin> pins() const { return pins_; }
   std::span<const format::PathNode> path_nodes() const { return path_nodes_; }
   std::span<const format::Tool> tools() const { return tools_; }
   std::span<const format::Pattern> patterns() const { return patterns_; }
@@ -65,6 +73,9 @@ class Layout {
   // The exact entry of a tool, or null: then the patterns apply.
   const format::Tool* FindTool(std::string_view name) const;
 
+  // What the lock says of a server's tool, or null.
+  const format::Pin* FindPin(std::string_view tool, std::string_view server) const;
+
   // The instruction that the literal `value` leads to in an index table, or kNone. REQUIRES:
   // TakesIndex(table, value).
   std::uint32_t FindIndexTarget(std::uint32_t table, const Value& value) const;
@@ -72,8 +83,9 @@ class Layout {
   // none of them.
   bool TakesIndex(std::uint32_t table, const Value& value) const;
 
-  // "args.items[0].id": the path of a slot as authors write it.
-  std::string SlotPath(std::uint32_t slot) const;
+  // "args.items[0].id", "domain(args.to)": the path of a slot, or what a derived value is made of,
+  // as authors write it. What is very long is cut.
+  std::string SlotPath(std::uint32_t number) const;
 
  private:
   Layout() = default;
@@ -100,6 +112,8 @@ class Layout {
   std::span<const format::Scope> scopes_;
   std::span<const format::IndexTable> index_tables_;
   std::span<const format::IndexEntry> index_entries_;
+  std::span<const format::Derived> derived_;
+  std::span<const format::Pin> pins_;
   Operands operands_;
   // Members by parent and folded key, open addressing as in the path table; in memory only.
   std::vector<std::uint32_t> folded_table_;

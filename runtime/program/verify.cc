@@ -56,22 +56,25 @@ bool TakeSection(std::span<const std::byte> file, SectionId id, std::size_t& end
 bool TakeSections(std::span<const std::byte> file, Records& records, Proof& proof) {
   std::size_t end = sizeof(format::Header);
   std::span<const char> strings;
-  const bool taken = TakeSection(file, SectionId::Strings, end, strings, proof) &&
-                     TakeSection(file, SectionId::Constants, end, records.constants, proof) &&
-                     TakeSection(file, SectionId::SetItems, end, records.set_items, proof) &&
-                     TakeSection(file, SectionId::Slots, end, records.slots, proof) &&
-                     TakeSection(file, SectionId::PathNodes, end, records.path_nodes, proof) &&
-                     TakeSection(file, SectionId::PathTable, end, records.path_table, proof) &&
-                     TakeSection(file, SectionId::Code, end, records.code, proof) &&
-                     TakeSection(file, SectionId::Tools, end, records.tools, proof) &&
-                     TakeSection(file, SectionId::ToolTable, end, records.tool_table, proof) &&
-                     TakeSection(file, SectionId::Patterns, end, records.patterns, proof) &&
-                     TakeSection(file, SectionId::Rules, end, records.rules, proof) &&
-                     TakeSection(file, SectionId::Limits, end, records.limits, proof) &&
-                     TakeSection(file, SectionId::Counters, end, records.counters, proof) &&
-                     TakeSection(file, SectionId::Scopes, end, records.scopes, proof) &&
-                     TakeSection(file, SectionId::IndexTables, end, records.index_tables, proof) &&
-                     TakeSection(file, SectionId::IndexEntries, end, records.index_entries, proof);
+  const bool taken =
+      TakeSection(file, SectionId::Strings, end, strings, proof) &&
+      TakeSection(file, SectionId::Constants, end, records.constants, proof) &&
+      TakeSection(file, SectionId::SetItems, end, records.set_items, proof) &&
+      TakeSection(file, SectionId::Slots, end, records.slots, proof) &&
+      TakeSection(file, SectionId::PathNodes, end, records.path_nodes, proof) &&
+      TakeSection(file, SectionId::PathTable, end, records.path_table, proof) &&
+      TakeSection(file, SectionId::Code, end, records.code, proof) &&
+      TakeSection(file, SectionId::Tools, end, records.tools, proof) &&
+      TakeSection(file, SectionId::ToolTable, end, records.tool_table, proof) &&
+      TakeSection(file, SectionId::Patterns, end, records.patterns, proof) &&
+      TakeSection(file, SectionId::Rules, end, records.rules, proof) &&
+      TakeSection(file, SectionId::Limits, end, records.limits, proof) &&
+      TakeSection(file, SectionId::Counters, end, records.counters, proof) &&
+      TakeSection(file, SectionId::Scopes, end, records.scopes, proof) &&
+      TakeSection(file, SectionId::IndexTables, end, records.index_tables, proof) &&
+      TakeSection(file, SectionId::IndexEntries, end, records.index_entries, proof) &&
+      TakeSection(file, SectionId::Derived, end, records.derived, proof) &&
+      TakeSection(file, SectionId::Pins, end, records.pins, proof);
   records.strings = {strings.data(), strings.size()};
   return taken;
 }
@@ -96,11 +99,13 @@ bool VerifyAll(std::span<const std::byte> file, Proof& proof) {
                       format::kProgramBytesMax);
   }
   Records records;
+  Scopes scopes;
   records.header = reinterpret_cast<const format::Header*>(file.data());
   return VerifyHeader(file, *records.header, proof) && TakeSections(file, records, proof) &&
          VerifyTexts(records, proof) && VerifyConstants(records, proof) &&
-         VerifyPaths(records, proof) && VerifyRules(records, proof) &&
-         VerifyTools(records, proof) && VerifyCode(records, proof);
+         VerifyPaths(records, proof) && VerifyDerived(records, scopes, proof) &&
+         VerifyPins(records, proof) && VerifyRules(records, scopes, proof) &&
+         VerifyTools(records, scopes, proof) && VerifyCode(records, scopes, proof);
 }
 
 }  // namespace

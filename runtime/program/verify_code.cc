@@ -20,8 +20,9 @@ constexpr std::uint8_t kJumpFlags = kFlagJumpIfFalse | kFlagJumpIfTrue;
 
 class CodeProof {
  public:
-  CodeProof(const Records& records, Proof& proof)
+  CodeProof(const Records& records, const Scopes& scopes, Proof& proof)
       : records_(records),
+        scopes_(scopes),
         proof_(proof),
         last_index_(records.index_tables.size(), 0),
         memo_tests_(std::size_t{records.header->memo_cells} + 1, kNone) {}
@@ -46,6 +47,7 @@ class CodeProof {
   std::uint64_t LiteralHash(std::uint32_t constant) const;
 
   const Records& records_;
+  const Scopes& scopes_;
   Proof& proof_;
   std::vector<std::uint32_t> last_index_;  // by table: the last Index that uses it
   std::vector<std::uint32_t> memo_tests_;  // by cell: the first Test that uses it
@@ -61,16 +63,21 @@ bool CodeProof::VerifyFlags(std::uint32_t at, std::uint8_t allowed) {
 
 bool CodeProof::VerifyTarget(std::uint32_t at) {
   const std::uint32_t target = records_.code[at].target;
-  return (target > at && target < records_.code.size()) || Fail(at, "jumps back or outside");
+  if (target <= at || target >= records_.code.size()) return Fail(at, "jumps back or outside");
+  return scopes_.body_of[target] == scopes_.body_of[at] ||
+         Fail(at, "jumps into or out of a quantifier's body");
 }
 
 bool CodeProof::VerifyTest(std::uint32_t at) {
   const Instruction& test = records_.code[at];
   if (!VerifyFlags(at, kFlagModeMask | kFlagNegate | kJumpFlags | kFlagAbsentMask)) return false;
-  if (test.predicate >= kPredicateCount || test.slot >= records_.slots.size() ||
+  if (test.predicate >= kPredicateCount || test.slot >= records_.value_count() ||
       test.constant >= records_.constants.size() ||
       records_.KindOf(test.constant) != OperandOf(static_cast<Predicate>(test.predicate))) {
     return Fail(at, "tests with a wrong predicate, slot or constant");
+  }
+  if (!scopes_.Sees(scopes_.body_of[at], test.slot)) {
+    return Fail(at, "tests an element, or what is made of it, outside its quantifier");
   }
   return VerifyMemo(at);
 }
@@ -78,6 +85,7 @@ bool CodeProof::VerifyTest(std::uint32_t at) {
 bool CodeProof::VerifyMemo(std::uint32_t at) {
   const Instruction& test = records_.code[at];
   if (test.memo == 0) return true;
+  if (scopes_.IsScoped(test.slot)) return Fail(at, "remembers a test of an element");
   if (test.memo >= memo_tests_.size()) return Fail(at, "uses a memo cell that is not there");
   std::uint32_t& first = memo_tests_[test.memo];
   if (first == kNone) first = at;
@@ -190,7 +198,8 @@ bool CodeProof::VerifyIndexTable(std::uint32_t id) {
         static_cast<std::uint32_t>(records_.KindOf(entry.constant)) != table.kind) {
       return proof_.Fail("index table {} has a wrong literal", id);
     }
-    if (entry.target <= last_index_[id] || entry.target >= records_.code.size()) {
+    if (entry.target <= last_index_[id] || entry.target >= records_.code.size() ||
+        scopes_.body_of[entry.target] != kNone) {
       return proof_.Fail("index table {} leads back or outside", id);
     }
   }
@@ -242,6 +251,8 @@ bool CodeProof::Verify() {
 
 }  // namespace
 
-bool VerifyCode(const Records& records, Proof& proof) { return CodeProof(records, proof).Verify(); }
+bool VerifyCode(const Records& records, const Scopes& scopes, Proof& proof) {
+  return CodeProof(records, scopes, proof).Verify();
+}
 
 }  // namespace policy

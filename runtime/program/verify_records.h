@@ -9,11 +9,13 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "runtime/program/format.h"
 #include "runtime/program/instruction.h"
 #include "runtime/program/verify.h"
 #include "runtime/value/decimal.h"
+#include "runtime/value/function.h"
 #include "runtime/value/predicate.h"
 
 namespace policy {
@@ -37,7 +39,11 @@ struct Records {
   std::span<const format::Scope> scopes;
   std::span<const format::IndexTable> index_tables;
   std::span<const format::IndexEntry> index_entries;
+  std::span<const format::Derived> derived;
+  std::span<const format::Pin> pins;
 
+  // Slots and derived values are numbered through.
+  std::size_t value_count() const { return slots.size() + derived.size(); }
   // REQUIRES: `text` is proven.
   std::string_view Text(format::Text text) const { return strings.substr(text.offset, text.size); }
   OperandKind KindOf(std::uint32_t constant) const {
@@ -49,6 +55,19 @@ struct Records {
   std::string_view String(std::uint32_t constant) const {
     return Text({constants[constant].a, constants[constant].b});
   }
+};
+
+// Where derived values may be used, and where code may go. A scope is named by the position of its
+// quantifier; kNone: outside of all.
+struct Scopes {
+  std::uint32_t first_derived = 0;       // the number of derived value 0
+  std::vector<std::uint32_t> innermost;  // by position: the innermost scope that the value lies in
+  std::vector<std::uint32_t> body_of;    // by instruction: the quantifier whose body it is part of
+
+  // Whether what lies in `scope` may use the slot or derived value `value`. REQUIRES: it is there.
+  bool Sees(std::uint32_t scope, std::uint32_t value) const;
+  // Whether `value` is made anew for each element of a list.
+  bool IsScoped(std::uint32_t value) const { return !Sees(format::kNone, value); }
 };
 
 // Collects the first error, and counts work. Checks return whether they hold, so that a part stops
@@ -81,9 +100,11 @@ bool CheckText(const Records& records, format::Text text, std::string_view what,
 // bounds-proven.
 bool VerifyConstants(const Records& records, Proof& proof);
 bool VerifyPaths(const Records& records, Proof& proof);
-bool VerifyTools(const Records& records, Proof& proof);
-bool VerifyRules(const Records& records, Proof& proof);
-bool VerifyCode(const Records& records, Proof& proof);
+bool VerifyDerived(const Records& records, Scopes& scopes, Proof& proof);
+bool VerifyPins(const Records& records, Proof& proof);
+bool VerifyRules(const Records& records, const Scopes& scopes, Proof& proof);
+bool VerifyTools(const Records& records, const Scopes& scopes, Proof& proof);
+bool VerifyCode(const Records& records, const Scopes& scopes, Proof& proof);
 
 }  // namespace policy
 

@@ -15,7 +15,8 @@ bool VerifyRule(const Records& records, std::uint32_t id, Proof& proof) {
   if (rule.id.size == 0) return proof.Fail("rule {} has no id", id);
   return CheckText(records, rule.id, "a rule's id", proof) &&
          CheckText(records, rule.message, "a rule's message", proof) &&
-         CheckText(records, rule.approval_group, "a rule's approval group", proof);
+         CheckText(records, rule.approval_group, "a rule's approval group", proof) &&
+         CheckText(records, rule.file, "a rule's file", proof);
 }
 
 bool VerifyScope(const Records& records, std::uint32_t id, Proof& proof) {
@@ -47,7 +48,12 @@ bool VerifyCounter(const Records& records, std::uint32_t id, Proof& proof) {
   return CheckText(records, counter.name, "a counter's name", proof);
 }
 
-bool VerifyLimit(const Records& records, std::uint32_t id, Proof& proof) {
+// A cost may be made of other values, but not of an element of a list.
+bool IsCost(const Records& records, const Scopes& scopes, std::uint32_t value) {
+  return value < records.value_count() && !scopes.IsScoped(value);
+}
+
+bool VerifyLimit(const Records& records, const Scopes& scopes, std::uint32_t id, Proof& proof) {
   const format::Limit& limit = records.limits[id];
   if (limit.rule >= records.rules.size() ||
       records.rules[limit.rule].kind != format::RuleKind::Limit ||
@@ -58,7 +64,7 @@ bool VerifyLimit(const Records& records, std::uint32_t id, Proof& proof) {
   if (limit.max < 0 || limit.cost > format::CostKind::Length ||
       limit.on_error > format::OnError::Refund ||
       limit.on_store_error > format::OnStoreError::Allow ||
-      (has_slot ? limit.cost_slot >= records.slots.size() : limit.cost_slot != kNone)) {
+      (has_slot ? !IsCost(records, scopes, limit.cost_slot) : limit.cost_slot != kNone)) {
     return proof.Fail("limit {} has a field out of range", id);
   }
   return true;
@@ -66,7 +72,7 @@ bool VerifyLimit(const Records& records, std::uint32_t id, Proof& proof) {
 
 }  // namespace
 
-bool VerifyRules(const Records& records, Proof& proof) {
+bool VerifyRules(const Records& records, const Scopes& scopes, Proof& proof) {
   if (records.rules.empty() || records.rules.size() > format::kRulesMax) {
     return proof.Fail("it has no rules or more than {}", format::kRulesMax);
   }
@@ -80,7 +86,7 @@ bool VerifyRules(const Records& records, Proof& proof) {
     if (!VerifyCounter(records, id, proof)) return false;
   }
   for (std::uint32_t id = 0; id < records.limits.size(); ++id) {
-    if (!VerifyLimit(records, id, proof)) return false;
+    if (!VerifyLimit(records, scopes, id, proof)) return false;
   }
   return true;
 }

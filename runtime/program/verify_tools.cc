@@ -38,16 +38,19 @@ bool VerifyToolTable(const Records& records, Proof& proof) {
 
 }  // namespace
 
-bool VerifyTools(const Records& records, Proof& proof) {
+bool VerifyTools(const Records& records, const Scopes& scopes, Proof& proof) {
+  const auto is_block = [&](std::uint32_t code) {
+    return code < records.code.size() && scopes.body_of[code] == kNone;
+  };
   for (const format::Tool& tool : records.tools) {
     if (!CheckText(records, tool.name, "a tool's name", proof)) return false;
-    if (tool.code >= records.code.size() || tool.hidden > 1) {
+    if (!is_block(tool.code) || tool.hidden > 1) {
       return proof.Fail("a tool has a field out of range");
     }
   }
   for (const format::Pattern& pattern : records.patterns) {
     if (!CheckText(records, pattern.pattern, "a tool pattern", proof)) return false;
-    if (pattern.code >= records.code.size() || pattern.hidden > 1) {
+    if (!is_block(pattern.code) || pattern.hidden > 1) {
       return proof.Fail("a tool pattern has a field out of range");
     }
   }

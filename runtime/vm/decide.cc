@@ -58,7 +58,7 @@ DecideResult Decider::Decide(const BoundPolicy& policy, Frame& frame, const Call
   decision.Clear();
   findings_.Clear();
   charges_.Clear();
-  frame.ForgetMemo();
+  frame.ForgetMade();
   if (!mcp::FillContext(context, frame)) {
     Refuse("what is known of the caller could not be read", decision);
     return DecideResult::Decided;

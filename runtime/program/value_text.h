@@ -1,0 +1,28 @@
+// Slots and derived values as authors write them, for messages and dumps.
+#ifndef RUNTIME_PROGRAM_VALUE_TEXT_H_
+#define RUNTIME_PROGRAM_VALUE_TEXT_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "runtime/program/layout.h"
+
+namespace policy {
+
+// Which element of its list a quantifier's variable stands for.
+struct BoundElement {
+  std::uint32_t element = 0;  // number of the Element
+  std::uint32_t list = 0;     // number of the list
+  std::size_t index = 0;
+};
+
+// "args.items[0].id", "domain(args.to)", "count r in args.to: domain(r) == \"x.org\"". Variables
+// are named r and, within, s; but those in `bound` by their element: "domain(args.to[2])". What is
+// very long is cut.
+std::string ValueText(const Layout& layout, std::uint32_t number,
+                      std::span<const BoundElement> bound = {});
+
+}  // namespace policy
+
+#endif  // RUNTIME_PROGRAM_VALUE_TEXT_H_
