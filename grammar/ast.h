@@ -88,6 +88,11 @@ struct Call {
   Word function;
   std::vector<ExpressionId> arguments;
 };
+// A step into a value that is made: `words(args.command)[0]`. Steps of paths are in Path.
+struct Part {
+  ExpressionId of_id{};
+  Step step;
+};
 // any item in list: body
 struct Quantifier {
   enum class Kind : std::uint8_t { Any, All, Count };
