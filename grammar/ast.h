@@ -105,7 +105,7 @@ struct Quantifier {
 struct Expression {
   // A Path, OrElse or Literal where a condition is wanted is a bool that has to be true.
   std::variant<Literal, Path, List, Not, Junction, Comparison, Has, IsNull, OrElse, Call,
-               Quantifier, Arithmetic>
+               Quantifier, Arithmetic, Part>
       node;
   Span span;
   bool in_parentheses = false;  // as written; for what reads better with them

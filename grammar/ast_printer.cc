@@ -88,6 +88,12 @@ class ExpressionText {
     return fmt::format("({} {} {})", Of(node.left), kSigns[static_cast<std::size_t>(node.kind)],
                        Of(node.right));
   }
+  std::string operator()(const ast::Part& part) const {
+    const auto* index = std::get_if<std::uint32_t>(&part.step);
+    return Of(part.of_id) + (index != nullptr
+                                 ? fmt::format("[{}]", *index)
+                                 : "[" + JsonQuoted(std::get<std::string>(part.step)) + "]");
+  }
   std::string operator()(const ast::Quantifier& quantifier) const {
     constexpr std::string_view kKinds[] = {"any", "all", "count"};
     return fmt::format("({} {} in {}: {})", kKinds[static_cast<std::size_t>(quantifier.kind)],
