@@ -11,7 +11,7 @@
 #include "runtime/program/layout.h"
 #include "runtime/value/utf8.h"
 #include "tests/fuzz/policies.h"
-#include "tests/reference/condition.h"
+#include "tests/reference/place.h"
 #include "tests/reference/number.h"
 #include "tests/reference/text.h"
 

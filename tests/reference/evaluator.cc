@@ -41,8 +41,8 @@ std::vector<Path> ArgumentPaths(const Policy& policy) {
   std::vector<Path> paths;
   for (const Entry& entry : policy.entries) {
     for (const Rule& rule : entry.rules) {
-      for (const Condition& condition : rule.conditions) paths.push_back(condition.path);
-      if (rule.limit.cost) paths.push_back(*rule.limit.cost);
+      if (rule.condition) AddPaths(*rule.condition, paths);
+      if (rule.limit.cost) AddPaths(*rule.limit.cost, paths);
       for (const Scope& scope : rule.limit.scopes) paths.push_back(scope.path);
     }
   }
@@ -89,52 +89,54 @@ bool HasConfusableKeys(const Json& json, const Suffixes& named) {
 }
 
 // What a cost charges; nullopt: unknown, negative or more decimals than the counter has.
-std::optional<std::int64_t> AmountOf(const Limit& limit, const Found& found) {
-  if (found.kind != Found::Kind::Value) return std::nullopt;
-  const Json& value = *found.value;
-  if (limit.cost_is_length) {
-    const bool has_length =
-        value.Is(Kind::String) || value.Is(Kind::List) || value.Is(Kind::Record);
-    if (!has_length) return std::nullopt;
-    const std::size_t length =
-        value.Is(Kind::String) ? CodePoints(value.text) : value.items.size() + value.members.size();
-    return static_cast<std::int64_t>(length) * PowerOfTen(limit.scale);
-  }
-  const auto number = value.Is(Kind::Number) ? UsableNumber(value.text) : std::nullopt;
-  if (!number || number->negative) return std::nullopt;
-  return ScaledInteger(*number, limit.scale);
+std::optional<std::int64_t> AmountOf(const Value& cost, int scale) {
+  if (!cost.Is(Value::Kind::Number) || !cost.number || cost.number->negative) return std::nullopt;
+  return ScaledInteger(*cost.number, scale);
 }
 
 // A scope key: scalars only, tagged by type, numbers by value.
-std::optional<std::string> KeyOf(const Found& found) {
-  if (found.kind != Found::Kind::Value) return std::nullopt;
-  const Json& value = *found.value;
+std::optional<std::string> KeyOf(const Value& value) {
   switch (value.kind) {
-    case Kind::String:
+    case Value::Kind::String:
       return "s" + value.text;
-    case Kind::Bool:
+    case Value::Kind::Bool:
       return value.boolean ? "true" : "false";
-    case Kind::Number: {
-      const auto number = UsableNumber(value.text);
-      if (!number) return std::nullopt;
-      return std::string(number->negative ? "n-" : "n") + number->digits + "e" +
-             std::to_string(number->exponent);
-    }
+    case Value::Kind::Number:
+      if (!value.number) return std::nullopt;
+      return std::string(value.number->negative ? "n-" : "n") + value.number->digits + "e" +
+             std::to_string(value.number->exponent);
     default:
       return std::nullopt;
   }
 }
 
+// Whether an allow of this entry admits the tool: `*` alone adds rules to every tool but admits
+// none.
+bool MayAdmit(const Entry& entry, const std::string& tool) {
+  return std::any_of(entry.patterns.begin(), entry.patterns.end(), [&](const std::string& pattern) {
+    return pattern != "*" && MatchesPattern(pattern, tool);
+  });
+}
+
+bool Covers(const Entry& entry, const Call& call) {
+  if (entry.server && *entry.server != call.context.server) return false;
+  return std::any_of(entry.patterns.begin(), entry.patterns.end(), [&](const std::string& pattern) {
+    return MatchesPattern(pattern, call.tool);
+  });
+}
+
 }  // namespace
 
 struct Evaluator::World {
-  World(const Call& call, const std::string& zone)
+  World(const Call& call, const std::string& zone, Reached* reached)
       : grant_id(call.context.grant),
         session(call.context.session),
         server(call.context.server),
-        tool_name(call.tool),
-        now_ns(call.context.now_ns) {
+        tool_name(call.tool) {
     const Context& context = call.context;
+    view.now_ns = context.now_ns;
+    view.reached = reached;
+    auto& roots = view.roots;
     roots["claims"] = RecordOf(context.claims);
     Json& tool = roots["tool"] = Json::Record();
     AddText(tool, "name", call.tool);
@@ -156,26 +158,24 @@ struct Evaluator::World {
     now.members.emplace_back("date", Json::String(clock.date));
   }
 
-  Found Look(const Path& path) const {
-    if (path.root == "now" && path.steps.empty()) return {Found::Kind::Time, nullptr, now_ns};
-    return Walk(roots.at(path.root), path.steps);
+  Truth Holds(const Rule& rule) {
+    return rule.condition ? Judge(*rule.condition, view) : Truth::True;
   }
 
-  std::optional<std::string> ScopeKey(const Scope& scope) const {
+  std::optional<std::string> ScopeKey(const Scope& scope) {
     if (scope.kind == "grant") return grant_id;
     if (scope.kind == "session") return session;
     if (scope.kind == "server") return server;
     if (scope.kind == "tool") return tool_name;
     if (scope.kind == "global") return "";
-    return KeyOf(Look(scope.path));
+    return KeyOf(Evaluate(Expression::At(scope.path), view));
   }
 
-  std::map<std::string, Json> roots;
+  View view;
   std::string grant_id;
   std::string session;
   std::string server;
   std::string tool_name;
-  std::int64_t now_ns;
 };
 
 struct Evaluator::Charge {
@@ -185,19 +185,8 @@ struct Evaluator::Charge {
   Cell cell;        // as it stands before the call
 };
 
-Truth Evaluator::Holds(const Rule& rule, const World& world) {
-  Truth all = Truth::True;
-  for (const Condition& condition : rule.conditions) {
-    const Truth one = Test(condition, world.Look(condition.path));
-    if (reached != nullptr) ++(*reached)[{condition.op, one}];
-    all = And(all, one);
-  }
-  return all;
-}
-
 // Step 1: hidden, a deny that fires, a require that is not true.
-void Evaluator::FireDenials(const std::vector<const Rule*>& rules, const World& world,
-                            Decision& out) {
+void Evaluator::FireDenials(const std::vector<const Rule*>& rules, World& world, Decision& out) {
   bool spoken_by_true = false;
   for (const Rule* rule : rules) {
     Truth fires = Truth::False;
@@ -206,18 +195,19 @@ void Evaluator::FireDenials(const std::vector<const Rule*>& rules, const World& 
         fires = Truth::True;
         break;
       case RuleKind::Deny:
-        fires = Holds(*rule, world);
+        fires = world.Holds(*rule);
         break;
       case RuleKind::Require:
-        fires = Not(Holds(*rule, world));
+        fires = Not(world.Holds(*rule));
         break;
       case RuleKind::CloseArguments:
-        for (const auto& [key, value] : world.roots.at("args").members) {
+        for (const auto& [key, value] : world.view.roots.at("args").members) {
           if (std::find(rule->arguments.begin(), rule->arguments.end(), key) ==
               rule->arguments.end())
             fires = Truth::True;
         }
         break;
+      case RuleKind::Allow:
       case RuleKind::Approve:
       case RuleKind::Limit:
         break;
@@ -233,15 +223,34 @@ void Evaluator::FireDenials(const std::vector<const Rule*>& rules, const World& 
   }
 }
 
+// Step 2: an allow rule that is true; the default where none names the tool.
+bool Evaluator::Admits(const std::vector<const Rule*>& allows, World& world,
+                       std::vector<std::string>& admitting, Decision& out) {
+  for (const Rule* allow : allows) {
+    if (world.Holds(*allow) == Truth::True) admitting.push_back(allow->id);
+  }
+  if (allows.empty() && policy_.default_allows) admitting = {"/default"};
+  if (!admitting.empty()) return true;
+  if (allows.empty()) out.rules = {"/default"};
+  for (const Rule* allow : allows) {
+    if (out.rules.empty()) {
+      out.speaker = allow->id;
+      out.speaker_text = allow->text;
+    }
+    out.rules.push_back(allow->id);
+  }
+  return false;
+}
+
 // Step 3: what each limit would charge, and to which cell.
 // Every one for which that cannot be said denies.
 std::vector<Evaluator::Charge> Evaluator::ChargesOf(const std::vector<const Rule*>& rules,
-                                                    const World& world, Decision& out) {
+                                                    World& world, Decision& out) {
   std::vector<Charge> charges;
   for (const Rule* rule : rules) {
     if (rule->kind != RuleKind::Limit) continue;
     const Limit& limit = rule->limit;
-    const auto amount = limit.cost ? AmountOf(limit, world.Look(*limit.cost))
+    const auto amount = limit.cost ? AmountOf(Evaluate(*limit.cost, world.view), limit.scale)
                                    : std::optional<std::int64_t>(PowerOfTen(limit.scale));
     std::optional<std::string> key = limit.counter;
     std::size_t key_bytes = 0;
@@ -302,10 +311,9 @@ void Evaluator::LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, D
 }
 
 // Step 5: nobody has released anything yet.
-void Evaluator::AskForApproval(const std::vector<const Rule*>& rules, const World& world,
-                               Decision& out) {
+void Evaluator::AskForApproval(const std::vector<const Rule*>& rules, World& world, Decision& out) {
   for (const Rule* rule : rules) {
-    if (rule->kind != RuleKind::Approve || Holds(*rule, world) == Truth::False) continue;
+    if (rule->kind != RuleKind::Approve || world.Holds(*rule) == Truth::False) continue;
     if (out.rules.empty()) {
       out.approval_group = rule->from;
       out.approval_within_seconds = rule->within_seconds;
@@ -344,31 +352,31 @@ Decision Evaluator::Decide(const Call& call) {
   for (const Path& path : ArgumentPaths(policy_)) named.push_back(path.steps);
   if (!arguments || !arguments->Is(Kind::Record) || HasConfusableKeys(*arguments, named))
     return out;  // refused: a deny without rules
-  World world(call, policy_.zone);
-  world.roots["args"] = std::move(*arguments);
+  World world(call, policy_.zone, reached);
+  world.view.roots["args"] = std::move(*arguments);
 
   std::vector<const Rule*> rules;
-  std::vector<std::string> allows;
+  std::vector<const Rule*> allows;
   for (const Entry& entry : policy_.entries) {
-    if (!MatchesPattern(entry.pattern, call.tool)) continue;
-    if (entry.admits) allows.push_back(entry.id);
-    for (const Rule& rule : entry.rules) rules.push_back(&rule);
+    if (!Covers(entry, call)) continue;
+    for (const Rule& rule : entry.rules) {
+      if (rule.kind != RuleKind::Allow) rules.push_back(&rule);
+      if (rule.kind == RuleKind::Allow && MayAdmit(entry, call.tool)) allows.push_back(&rule);
+    }
   }
 
   FireDenials(rules, world, out);  // 1
   if (!out.rules.empty()) return out;
-  if (allows.empty() && !policy_.default_allows) {  // 2
-    out.rules = {"/default"};
-    return out;
-  }
+  std::vector<std::string> admitting;
+  if (!Admits(allows, world, admitting, out)) return out;      // 2
   std::vector<Charge> charges = ChargesOf(rules, world, out);  // 3
   if (!out.rules.empty()) return out;
-  LookAtCells(charges, world.now_ns, out);  // 4
+  LookAtCells(charges, world.view.now_ns, out);  // 4
   if (out.outcome == Outcome::Limited) return out;
   AskForApproval(rules, world, out);  // 5
   if (out.outcome == Outcome::Approval) return out;
   out.outcome = Outcome::Allow;  // 6
-  out.rules = allows.empty() ? std::vector<std::string>{"/default"} : allows;
+  out.rules = admitting;
   Take(charges, out);
   return out;
 }

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/reference/condition.h"
+#include "tests/reference/expression.h"
 #include "tests/reference/policy.h"
 
 namespace reference {
@@ -65,9 +65,6 @@ struct Decision {
 
 enum class Settlement { Commit, CommitError, Void };
 
-// How often each operator came out how: what a generator has reached.
-using Reached = std::map<std::pair<std::string, Truth>, std::uint64_t>;
-
 class Evaluator {
  public:
   explicit Evaluator(Policy policy) : policy_(std::move(policy)) {}
@@ -94,15 +91,15 @@ class Evaluator {
     std::int64_t amount = 0;
     bool refund = false;
   };
-  struct World;   // what a call's conditions can see
+  struct World;   // a call and what its conditions can see
   struct Charge;  // of one limit
 
-  Truth Holds(const Rule& rule, const World& world);
-  void FireDenials(const std::vector<const Rule*>& rules, const World& world, Decision& out);
-  std::vector<Charge> ChargesOf(const std::vector<const Rule*>& rules, const World& world,
-                                Decision& out);
+  void FireDenials(const std::vector<const Rule*>& rules, World& world, Decision& out);
+  std::vector<Charge> ChargesOf(const std::vector<const Rule*>& rules, World& world, Decision& out);
+  bool Admits(const std::vector<const Rule*>& allows, World& world,
+              std::vector<std::string>& admitting, Decision& out);
   void LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, Decision& out);
-  void AskForApproval(const std::vector<const Rule*>& rules, const World& world, Decision& out);
+  void AskForApproval(const std::vector<const Rule*>& rules, World& world, Decision& out);
   void Take(const std::vector<Charge>& charges, Decision& out);
 
   Policy policy_;

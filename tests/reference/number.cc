@@ -1,5 +1,6 @@
 #include "tests/reference/number.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -25,6 +26,47 @@ std::string FixedPoint(const Digits& number) {
   std::string all = number.digits;
   all.append(static_cast<std::size_t>(number.exponent + kExponentMax), '0');
   return std::string(54 - all.size(), '0') + all;
+}
+
+// School arithmetic on digits without sign and point, the highest first.
+std::string AddTexts(const std::string& a, const std::string& b) {
+  std::string sum;
+  int carry = 0;
+  for (std::size_t i = 0; i < std::max(a.size(), b.size()) || carry > 0; ++i) {
+    int digit = carry;
+    if (i < a.size()) digit += a[a.size() - 1 - i] - '0';
+    if (i < b.size()) digit += b[b.size() - 1 - i] - '0';
+    sum.insert(sum.begin(), static_cast<char>('0' + digit % 10));
+    carry = digit / 10;
+  }
+  return sum;
+}
+
+// REQUIRES: a >= b, both of one size.
+std::string SubtractTexts(const std::string& a, const std::string& b) {
+  std::string rest = a;
+  int borrow = 0;
+  for (std::size_t i = a.size(); i-- > 0;) {
+    int digit = a[i] - b[i] - borrow;
+    borrow = digit < 0 ? 1 : 0;
+    if (digit < 0) digit += 10;
+    rest[i] = static_cast<char>('0' + digit);
+  }
+  return rest;
+}
+
+std::string MultiplyTexts(const std::string& a, const std::string& b) {
+  std::string product;
+  for (const char digit : b) {
+    if (!product.empty()) product += '0';
+    for (char times = '0'; times < digit; ++times) product = AddTexts(product, a);
+  }
+  return product;
+}
+
+std::optional<Digits> Exact(bool is_negative, const std::string& digits, std::int64_t exponent) {
+  return ExactNumber((is_negative ? "-" : "") + (digits.empty() ? "0" : digits) + "e" +
+                     std::to_string(exponent));
 }
 
 }  // namespace
@@ -75,6 +117,24 @@ int CompareNumbers(const Digits& a, const Digits& b) {
   if (a.negative != b.negative) return a.negative ? -1 : 1;
   const int size = FixedPoint(a).compare(FixedPoint(b));
   return a.negative ? -size : size;
+}
+
+std::optional<Digits> AddNumbers(const Digits& a, const Digits& b) {
+  const std::string x = FixedPoint(a);
+  const std::string y = FixedPoint(b);
+  if (a.negative == b.negative) return Exact(a.negative, AddTexts(x, y), -kExponentMax);
+  return x >= y ? Exact(a.negative, SubtractTexts(x, y), -kExponentMax)
+                : Exact(b.negative, SubtractTexts(y, x), -kExponentMax);
+}
+
+std::optional<Digits> MultiplyNumbers(const Digits& a, const Digits& b) {
+  return Exact(a.negative != b.negative, MultiplyTexts(a.digits, b.digits),
+               a.exponent + b.exponent);
+}
+
+Digits Negative(Digits number) {
+  number.negative = !number.negative && !number.digits.empty();
+  return number;
 }
 
 std::optional<std::int64_t> ScaledInteger(const Digits& number, int scale) {

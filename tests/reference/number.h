@@ -32,6 +32,11 @@ std::optional<Digits> UsableNumber(std::string_view text);
 // Negative, zero or positive as a < b, a == b, a > b. REQUIRES: both are in the exact range.
 int CompareNumbers(const Digits& a, const Digits& b);
 
+// Exact, or nullopt where the result is out of the exact range. REQUIRES: both are in it.
+std::optional<Digits> AddNumbers(const Digits& a, const Digits& b);
+std::optional<Digits> MultiplyNumbers(const Digits& a, const Digits& b);
+Digits Negative(Digits number);
+
 // The count of 10^-scale units. nullopt: more decimals than that, or 2^63 and more in size.
 std::optional<std::int64_t> ScaledInteger(const Digits& number, int scale);
 

@@ -1,10 +1,10 @@
-#include "tests/reference/policy.h"
-
 #include <algorithm>
 #include <exception>
 #include <map>
 
 #include "tests/reference/number.h"
+#include "tests/reference/policy.h"
+#include "tests/reference/text.h"
 
 namespace reference {
 namespace {
@@ -59,32 +59,46 @@ std::int64_t WholeSeconds(const std::string& text) {
   }
 }
 
-// 500.00 has two, 5.25e1 has one, 5e2 none.
-int DecimalsWritten(const std::string& number) {
-  const std::size_t e = std::min(number.find_first_of("eE"), number.size());
-  const std::size_t point = number.substr(0, e).find('.');
-  const int behind_point = point == std::string::npos ? 0 : static_cast<int>(e - point - 1);
-  const int exponent = e == number.size() ? 0 : std::stoi(number.substr(e + 1));
-  return std::max(0, behind_point - exponent);
-}
-
 std::int64_t Units(const std::string& number, int scale) {
   const auto units = ScaledInteger(ReadDigits(number), scale);
   if (!units) throw Problem{"max " + number};
   return *units;
 }
 
-std::vector<Condition> ReadConditions(const Json& rule) {
-  std::vector<Condition> out;
-  for (const Json& json : Need(rule, "conditions").items) {
-    Condition condition;
-    condition.path = NeedPath(Need(json, "path").text);
-    condition.op = Need(json, "op").text;
-    if (const Json* value = json.Find("value")) condition.value = *value;
-    if (const Json* absent = json.Find("absent")) condition.absent = *absent;
-    out.push_back(std::move(condition));
+// The literal beside `path`: beside `now`, a text is a time.
+Expression WrittenBeside(const Path& path, const Json& json) {
+  if (path.root == "now" && path.steps.empty() && json.Is(Json::Kind::String)) {
+    const auto time_ns = ReadTime(json.text);
+    if (!time_ns) throw Problem{"time " + json.text};
+    return Expression::Literal(Value::Time(*time_ns));
   }
-  return out;
+  if (!json.Is(Json::Kind::List)) return Expression::Literal(ValueOf(json, ExactNumber));
+  std::vector<Expression> items;
+  for (const Json& item : json.items)
+    items.push_back(Expression::Literal(ValueOf(item, ExactNumber)));
+  return Expression::Make(Expression::Kind::List, "", std::move(items));
+}
+
+Expression ReadCondition(const Json& json) {
+  const Path path = NeedPath(Need(json, "path").text);
+  const std::string op = Need(json, "op").text;
+  Expression left = Expression::At(path);
+  if (const Json* absent = json.Find("absent"))
+    left = Expression::Make(Expression::Kind::OrElse, "",
+                            {std::move(left), WrittenBeside(path, *absent)});
+  const Json& value = Need(json, "value");
+  if (op != "exists")
+    return Expression::Make(Expression::Kind::Compare, op,
+                            {std::move(left), WrittenBeside(path, value)});
+  Expression has = Expression::Make(Expression::Kind::Has, "", {std::move(left)});
+  const bool is_negated = value.Is(Json::Kind::Bool) && !value.boolean;
+  return is_negated ? Expression::Make(Expression::Kind::Not, "", {std::move(has)}) : has;
+}
+
+Expression ReadConditions(const Json& rule) {
+  std::vector<Expression> all;
+  for (const Json& json : Need(rule, "conditions").items) all.push_back(ReadCondition(json));
+  return Expression::Make(Expression::Kind::And, "", std::move(all));
 }
 
 std::vector<Scope> ReadScopes(const Json* json) {
@@ -117,8 +131,11 @@ Rule ReadLimit(const Json& json, std::string id) {
   limit.scopes = ReadScopes(json.Find("scope"));
   limit.refund = TextOr(json, "on_error", "keep") == "refund";
   if (const Json* cost = json.Find("cost")) {
-    limit.cost_is_length = cost->Is(Json::Kind::Record);
-    limit.cost = NeedPath(limit.cost_is_length ? Need(*cost, "length").text : cost->text);
+    const bool is_length = cost->Is(Json::Kind::Record);
+    const Path path = NeedPath(is_length ? Need(*cost, "length").text : cost->text);
+    limit.cost = Expression::At(path);
+    if (is_length)
+      limit.cost = Expression::Make(Expression::Kind::Call, "length", {Expression::At(path)});
   }
   return rule;
 }
@@ -143,41 +160,40 @@ Rule ReadRateLimit(const Json& json, const std::string& id) {
 // One entry of `tools`: the action, then the other keys in the order of the text.
 Entry ReadEntry(const std::string& pattern, const Json& json) {
   Entry entry;
-  entry.pattern = pattern;
-  entry.id = "/tools/" + PointerToken(pattern);
+  entry.patterns = {pattern};
+  const std::string id = "/tools/" + PointerToken(pattern);
   const std::string action = TextOr(json, "action", "allow");
   const std::string reason = TextOr(json, "reason", "");
-  entry.admits = action != "deny" && pattern != "*";
-
   Rule defaults;
   defaults.text = reason;
   if (const Json* approval = json.Find("approval")) {
     defaults.from = TextOr(*approval, "from", "");
     defaults.within_seconds = WholeSeconds(TextOr(*approval, "within", "0"));
   }
-  const auto add = [&](RuleKind kind, std::string id) -> Rule& {
+  const auto add = [&](RuleKind kind, std::string rule_id) -> Rule& {
     Rule rule = defaults;
     rule.kind = kind;
-    rule.id = std::move(id);
+    rule.id = std::move(rule_id);
     entry.rules.push_back(std::move(rule));
     return entry.rules.back();
   };
   const auto add_each = [&](RuleKind kind, const std::string& key, const Json& list) {
     for (std::size_t i = 0; i < list.items.size(); ++i) {
       const Json& item = list.items[i];
-      Rule& rule = add(kind, entry.id + '/' + key + '/' + std::to_string(i));
-      rule.conditions = ReadConditions(item);
+      Rule& rule = add(kind, id + '/' + key + '/' + std::to_string(i));
+      rule.condition = ReadConditions(item);
       rule.text = TextOr(item, "on_deny", rule.text);
       rule.from = TextOr(item, "from", rule.from);
       if (const Json* within = item.Find("within"))
         rule.within_seconds = WholeSeconds(within->text);
     }
   };
-  if (action == "deny") add(RuleKind::Deny, entry.id + "/action");
-  if (action == "require_approval") add(RuleKind::Approve, entry.id + "/action");
+  if (action != "deny") add(RuleKind::Allow, id).text.clear();
+  if (action == "deny") add(RuleKind::Deny, id + "/action");
+  if (action == "require_approval") add(RuleKind::Approve, id + "/action");
   for (const auto& [key, value] : json.members) {
     if (key == "args") {
-      Rule& rule = add(RuleKind::CloseArguments, entry.id + "/args");
+      Rule& rule = add(RuleKind::CloseArguments, id + "/args");
       for (const Json& name : value.items) rule.arguments.push_back(name.text);
     } else if (key == "require") {
       add_each(RuleKind::Require, key, value);
@@ -187,9 +203,9 @@ Entry ReadEntry(const std::string& pattern, const Json& json) {
       add_each(RuleKind::Approve, key, value);
     } else if (key == "limits") {
       for (std::size_t i = 0; i < value.items.size(); ++i)
-        entry.rules.push_back(ReadLimit(value.items[i], entry.id + "/limits/" + std::to_string(i)));
+        entry.rules.push_back(ReadLimit(value.items[i], id + "/limits/" + std::to_string(i)));
     } else if (key == "rate_limit") {
-      entry.rules.push_back(ReadRateLimit(value, entry.id + "/rate_limit"));
+      entry.rules.push_back(ReadRateLimit(value, id + "/rate_limit"));
     } else if (key != "action" && key != "reason" && key != "approval") {
       throw Problem{"key " + key};
     }
@@ -204,18 +220,16 @@ Policy Read(const Json& json) {
   if (const Json* hide = json.Find("hide")) {
     for (std::size_t i = 0; i < hide->items.size(); ++i) {
       Entry entry;
-      entry.pattern = hide->items[i].text;
-      entry.id = "/hide/" + std::to_string(i);
+      entry.patterns = {hide->items[i].text};
       entry.rules.emplace_back();
       entry.rules.back().kind = RuleKind::Hide;
-      entry.rules.back().id = entry.id;
+      entry.rules.back().id = "/hide/" + std::to_string(i);
       policy.entries.push_back(std::move(entry));
     }
   }
   if (const Json* all_tools = json.Find("all_tools")) {
     Entry entry;
-    entry.pattern = "*";
-    entry.id = "/all_tools";
+    entry.patterns = {"*"};
     const Json& limits = Need(*all_tools, "limits");
     for (std::size_t i = 0; i < limits.items.size(); ++i)
       entry.rules.push_back(ReadLimit(limits.items[i], "/all_tools/limits/" + std::to_string(i)));
@@ -228,53 +242,17 @@ Policy Read(const Json& json) {
   return policy;
 }
 
-std::string ReadQuotedName(std::string_view text, std::size_t& at) {
-  const std::size_t begin = at++;
-  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
-  if (at >= text.size()) throw Problem{"quote"};
-  const auto name = ParseJson(text.substr(begin, ++at - begin));
-  if (!name) throw Problem{"quote"};
-  return name->text;
-}
-
-Path ReadPathText(std::string_view text) {
-  Path path;
-  std::size_t at = std::min(text.find_first_of(".["), text.size());
-  path.root = text.substr(0, at);
-  while (at < text.size()) {
-    Step step;
-    if (text[at] == '.') {
-      const std::size_t end = std::min(text.find_first_of(".[", at + 1), text.size());
-      step.name = text.substr(at + 1, end - at - 1);
-      at = end;
-    } else if (text.substr(at, 2) == "[\"") {
-      ++at;
-      step.name = ReadQuotedName(text, at);
-      if (text.substr(at, 1) != "]") throw Problem{"bracket"};
-      ++at;
-    } else {
-      const std::size_t end = text.find(']', at);
-      if (end == std::string_view::npos) throw Problem{"bracket"};
-      step.index = std::stoul(std::string(text.substr(at + 1, end - at - 1)));
-      at = end + 1;
-    }
-    path.steps.push_back(std::move(step));
-  }
-  return path;
-}
-
 }  // namespace
 
-std::optional<Path> ReadPath(std::string_view text) {
-  try {
-    return ReadPathText(text);
-  } catch (const Problem&) {
-  } catch (const std::exception&) {  // an index that is none
-  }
-  return std::nullopt;
+int DecimalsWritten(const std::string& number) {
+  const std::size_t e = std::min(number.find_first_of("eE"), number.size());
+  const std::size_t point = number.substr(0, e).find('.');
+  const int behind_point = point == std::string::npos ? 0 : static_cast<int>(e - point - 1);
+  const int exponent = e == number.size() ? 0 : std::stoi(number.substr(e + 1));
+  return std::max(0, behind_point - exponent);
 }
 
-std::optional<Policy> ReadPolicy(std::string_view text, std::string& problem) {
+std::optional<Policy> ReadJsonPolicy(std::string_view text, std::string& problem) {
   const auto json = ParseJson(text);
   if (!json) {
     problem = "not JSON";
@@ -288,6 +266,12 @@ std::optional<Policy> ReadPolicy(std::string_view text, std::string& problem) {
     problem = error.what();
   }
   return std::nullopt;
+}
+
+std::optional<Policy> ReadPolicy(std::string_view text, std::string& problem) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const bool is_json = first != std::string_view::npos && text[first] == '{';
+  return is_json ? ReadJsonPolicy(text, problem) : ReadTextPolicy(text, problem);
 }
 
 }  // namespace reference

@@ -1,0 +1,17 @@
+// The functions of the language, written straight from their descriptions.
+#ifndef TESTS_REFERENCE_FUNCTION_H_
+#define TESTS_REFERENCE_FUNCTION_H_
+
+#include <string>
+#include <vector>
+
+#include "tests/reference/value.h"
+
+namespace reference {
+
+// `name` as authors write it: "domain", "+". Unknown wherever it does not understand.
+Value ApplyFunction(const std::string& name, const std::vector<Value>& operands);
+
+}  // namespace reference
+
+#endif  // TESTS_REFERENCE_FUNCTION_H_
