@@ -39,8 +39,7 @@ class ContextFiller {
     FillText(Child(Root::Client, "name"), context_.client_name);
     FillText(Child(Root::Client, "version"), context_.client_version);
     if (IsAsked(Node(Root::Now))) FillNow();
-    return FillJson(Child(Root::Tool, "annotations"), context_.annotations, Top::Record) &&
-           FillJson(Child(Root::Grant, "tags"), context_.grant_tags, Top::List) &&
+    return FillReviewed() && FillJson(Child(Root::Grant, "tags"), context_.grant_tags, Top::List) &&
            FillJson(Child(Root::Grant, "attributes"), OrEmpty(context_.grant_attributes),
                     Top::Record) &&
            FillJson(Node(Root::Claims), OrEmpty(context_.claims), Top::Record);
@@ -57,6 +56,20 @@ class ContextFiller {
   }
   bool IsAsked(std::uint32_t node) const {
     return node != kNone && (layout_.path_nodes()[node].slot != kNone || filler_.HasChildren(node));
+  }
+
+  // What was reviewed of the tool: the lock's word where the program has one, and then no other.
+  bool FillReviewed() {
+    const std::uint32_t annotations = Child(Root::Tool, "annotations");
+    if (layout_.pins().empty()) return FillJson(annotations, context_.annotations, Top::Record);
+    const std::uint32_t category = Child(Root::Tool, "category");
+    const std::uint32_t risk = Child(Root::Tool, "risk");
+    if (!IsAsked(annotations) && category == kNone && risk == kNone) return true;
+    const format::Pin* const pin = layout_.FindPin(frame_.tool, context_.server);
+    if (pin == nullptr) return true;
+    FillText(category, layout_.text(pin->category));
+    FillText(risk, layout_.text(pin->risk));
+    return FillJson(annotations, layout_.text(pin->annotations), Top::Record);
   }
 
   // Empty texts are absent.

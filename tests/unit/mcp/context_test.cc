@@ -11,10 +11,18 @@
 namespace policy::mcp {
 namespace {
 
+struct PinTexts {
+  const char* tool;
+  const char* server;
+  const char* annotations;
+  const char* category;
+  const char* risk;
+};
+
 // A program that asks for `paths`, each a root and members.
 struct Asking {
   explicit Asking(std::initializer_list<std::vector<std::string>> paths,
-                  const char* zone = "Europe/Berlin") {
+                  std::initializer_list<PinTexts> pins = {}, const char* zone = "Europe/Berlin") {
     static const std::map<std::string, format::Root> roots = {
         {"args", format::Root::Args},     {"tool", format::Root::Tool},
         {"grant", format::Root::Grant},   {"claims", format::Root::Claims},
@@ -29,6 +37,9 @@ struct Asking {
         name += "." + path[i];
       }
       slots[name] = encoder.AddSlot(node);
+    }
+    for (const PinTexts& pin : pins) {
+      encoder.AddPin(pin.tool, pin.server, pin.annotations, pin.category, pin.risk);
     }
     format::Rule rule;
     rule.id = encoder.AddText("/default");
@@ -108,6 +119,39 @@ TEST_CASE("the context fills its slots") {
     CAPTURE(path);
     CHECK(asking.at(path).kind == ValueKind::Absent);
   }
+}
+
+TEST_CASE("under a lock the tool is what its pin says, whatever the caller says") {
+  Asking asking({{"tool", "annotations", "readOnlyHint"}, {"tool", "category"}, {"tool", "risk"}},
+                {{"t", "s", R"({"readOnlyHint":true})", "mail", "high"},
+                 {"a", "s", "", "", "low"},
+                 {"t", "other", R"({"readOnlyHint":false})", "", ""},
+                 {"bad", "s", R"({"readOnlyHint":true,"readOnlyHint":false})", "", ""}});
+  CallContext context;
+  context.annotations = R"({"readOnlyHint":"claimed"})";
+  const auto fill = [&](const char* tool, const char* server) {
+    context.server = server;
+    asking.frame->tool = tool;
+    return FillContext(context, *asking.frame);
+  };
+  REQUIRE(fill("t", "s"));
+  CHECK(asking.at("tool.annotations.readOnlyHint").kind == ValueKind::Bool);
+  CHECK(asking.at("tool.annotations.readOnlyHint").boolean);
+  CHECK(asking.at("tool.category").text() == "mail");
+  CHECK(asking.at("tool.risk").text() == "high");
+  REQUIRE(fill("t", "other"));
+  CHECK(asking.at("tool.annotations.readOnlyHint").kind == ValueKind::Bool);
+  CHECK_FALSE(asking.at("tool.annotations.readOnlyHint").boolean);
+  CHECK(asking.at("tool.category").kind == ValueKind::Absent);
+  REQUIRE(fill("a", "s"));
+  CHECK(asking.at("tool.annotations.readOnlyHint").kind == ValueKind::Absent);
+  CHECK(asking.at("tool.risk").text() == "low");
+  for (const char* unpinned : {"b", "", "tt"}) {
+    REQUIRE(fill(unpinned, "s"));
+    CHECK(asking.at("tool.annotations.readOnlyHint").kind == ValueKind::Absent);
+    CHECK(asking.at("tool.risk").kind == ValueKind::Absent);
+  }
+  CHECK_FALSE(fill("bad", "s"));
 }
 
 TEST_CASE("a context that cannot be read strictly fills nothing to go by") {
