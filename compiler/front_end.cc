@@ -1,6 +1,7 @@
 #include "compiler/front_end.h"
 
 #include "compiler/check/check.h"
+#include "compiler/lock_source.h"
 #include "compiler/resolve/resolve.h"
 #include "grammar/policy_json_reader.h"
 
@@ -15,8 +16,11 @@ std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions
                                       Diagnostics& diagnostics) {
   const auto syntax = ReadSyntax(source, options, diagnostics);
   if (!syntax) return std::nullopt;
+  const auto lock = FindLock(*syntax, source, options, diagnostics);
   auto policy = Resolve(*syntax, source, diagnostics);
-  if (policy) CheckPolicy(*policy, source, diagnostics);
+  if (!policy) return std::nullopt;
+  CheckPolicy(*policy, source, diagnostics);
+  if (!lock || diagnostics.has_errors()) return std::nullopt;
   return policy;
 }
 

@@ -22,8 +22,10 @@ struct DepthExceeded {
 // The containers that are open, the innermost last.
 class Tree {
  public:
+  explicit Tree(std::size_t depth_max) : depth_max_(depth_max) {}
+
   void Open(Kind kind, std::uint32_t offset) {
-    if (open_.size() == kPolicyDepthMax) throw DepthExceeded{offset};
+    if (open_.size() == depth_max_) throw DepthExceeded{offset};
     Frame frame;
     frame.value.kind = kind;
     frame.value.span.begin = offset;
@@ -60,6 +62,7 @@ class Tree {
     std::string key;
     Span key_span;
   };
+  std::size_t depth_max_;
   std::vector<Frame> open_;
   Value root_;
 };
@@ -244,11 +247,11 @@ std::string_view NameOf(Kind kind) {
   return "nothing";
 }
 
-std::optional<Value> Parse(const Source& source, Diagnostics& diagnostics) {
+std::optional<Value> Parse(const Source& source, Diagnostics& diagnostics, std::size_t depth_max) {
   if (!CheckBytes(source, diagnostics)) return std::nullopt;
   const std::string_view text = source.text();
   tao::pegtl::memory_input in(text.data(), text.size(), source.name());
-  Tree tree;
+  Tree tree(depth_max);
   try {
     tao::pegtl::parse<grammar::Document, Build, grammar::Control>(in, tree);
     return tree.TakeRoot();
@@ -257,8 +260,7 @@ std::optional<Value> Parse(const Source& source, Diagnostics& diagnostics) {
     AddHelp(text, offset,
             diagnostics.Report(diag::InvalidJson, source, {offset, offset + 1}, error.message()));
   } catch (const DepthExceeded& exceeded) {
-    diagnostics.Report(diag::TooDeep, source, {exceeded.offset, exceeded.offset + 1},
-                       kPolicyDepthMax);
+    diagnostics.Report(diag::TooDeep, source, {exceeded.offset, exceeded.offset + 1}, depth_max);
   }
   return std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "grammar/limits.h"
 #include "policy/diagnostic.h"
 #include "policy/source.h"
 
@@ -36,9 +37,10 @@ struct Member {
 std::string_view NameOf(Kind kind);
 
 // The document, or nullopt with a diagnostic that says where it is no JSON. At most
-// kPolicyBytesMax long and kPolicyDepthMax deep; UTF-8 without a byte order mark; numbers and
+// kPolicyBytesMax long and `depth_max` deep; UTF-8 without a byte order mark; numbers and
 // escapes as in RFC 8259. Duplicate keys are kept: what they mean is the caller's to say.
-std::optional<Value> Parse(const Source& source, Diagnostics& diagnostics);
+std::optional<Value> Parse(const Source& source, Diagnostics& diagnostics,
+                           std::size_t depth_max = kPolicyDepthMax);
 
 }  // namespace policy::json
 

@@ -9,6 +9,7 @@
 
 #include "compiler/driver/command.h"
 #include "compiler/driver/policy_files.h"
+#include "compiler/driver/tools_option.h"
 #include "grammar/diagnostic_renderer.h"
 #include "policy/compiler.h"
 
@@ -21,6 +22,7 @@ struct CheckOptions {
   std::string format = "text";
   std::string fail_on = "error";
   bool fix = false;
+  ToolsOption tools;
 };
 
 // Every finding about one file, by place and then in the order found.
@@ -53,14 +55,15 @@ constexpr int kFixRoundsMax = 8;  // a mend can bring a mistake to light that hi
 
 // Mends what has a fix, and replaces `source` and `diagnostics` by those of the mended file.
 std::expected<void, std::string> Fixed(std::unique_ptr<Source>& source,
-                                       std::unique_ptr<Diagnostics>& diagnostics, Files& files) {
+                                       std::unique_ptr<Diagnostics>& diagnostics,
+                                       const CompileOptions& compile, Files& files) {
   const std::string before(source->text());
   for (int round = 0; round < kFixRoundsMax; ++round) {
     std::string text = ApplyFixes(*source, *diagnostics);
     if (text == source->text()) break;
     source = std::make_unique<Source>(source->name(), std::move(text));
     diagnostics = std::make_unique<Diagnostics>();
-    Compile(*source, {}, *diagnostics);
+    Compile(*source, compile, *diagnostics);
   }
   if (source->text() == before) return {};
   return files.Write(source->name(), source->text());
@@ -86,13 +89,15 @@ int Check(const CheckOptions& options, DriverEnv& env) {
     env.err << "policyc: " << sources.error() << "\n";
     return kExitNotRun;
   }
+  const auto tools = ToolsInUse::Open(options.tools, env);
+  if (!tools) return kExitNotRun;
   std::vector<std::unique_ptr<Diagnostics>> sinks;
   std::vector<const Diagnostic*> findings;
   for (std::unique_ptr<Source>& source : *sources) {
     auto diagnostics = std::make_unique<Diagnostics>();
-    Compile(*source, {}, *diagnostics);
+    Compile(*source, tools->Options(), *diagnostics);
     if (options.fix) {
-      if (const auto fixed = Fixed(source, diagnostics, env.files); !fixed) {
+      if (const auto fixed = Fixed(source, diagnostics, tools->Options(), env.files); !fixed) {
         env.err << "policyc: cannot write `" << source->name() << "`: " << fixed.error() << "\n";
         return kExitNotRun;
       }
@@ -128,6 +133,7 @@ CommandRun AddCheckCommand(CLI::App& app) {
       ->check(CLI::IsMember({"text", "json"}));
   app.add_option("--fail-on", options->fail_on, "Exit 1 from this severity on")
       ->check(CLI::IsMember({"error", "warning", "info"}));
+  AddToolsOption(app, options->tools);
   app.add_flag("--fix", options->fix, "Mend in place what has one plain mend");
   return [options](DriverEnv& env) { return Check(*options, env); };
 }

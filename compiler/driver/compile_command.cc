@@ -14,11 +14,12 @@ namespace {
 struct CompileOptionsGiven {
   std::string input;
   std::string output;
+  ToolsOption tools;
 };
 
 int CompileTo(const CompileOptionsGiven& options, DriverEnv& env) {
   int status = kExitDone;
-  const auto bytes = CompileFile(options.input, true, env, status);
+  const auto bytes = CompileFile(options.input, true, options.tools, env, status);
   if (!bytes) return status;
   // What is written has been proven: a program that policyd would refuse is our mistake, not news
   // for the morning after.
@@ -40,6 +41,7 @@ CommandRun AddCompileCommand(CLI::App& app) {
   auto options = std::make_shared<CompileOptionsGiven>();
   app.add_option("policy", options->input, "The policy to compile")->required();
   app.add_option("-o,--output", options->output, "Where the program goes: NAME.pbc")->required();
+  AddToolsOption(app, options->tools);
   return [options](DriverEnv& env) { return CompileTo(*options, env); };
 }
 

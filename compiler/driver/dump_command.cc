@@ -21,6 +21,7 @@ struct DumpOptions {
   std::string input;
   std::string as = "program";
   bool unoptimised = false;
+  ToolsOption tools;
 };
 
 int DumpSource(const DumpOptions& options, DriverEnv& env) {
@@ -29,11 +30,13 @@ int DumpSource(const DumpOptions& options, DriverEnv& env) {
     env.err << "policyc: " << source.error() << "\n";
     return kExitNotRun;
   }
+  const auto tools = ToolsInUse::Open(options.tools, env);
+  if (!tools) return kExitNotRun;
   Diagnostics diagnostics;
   std::string text;
   if (options.as == "ast") {
     if (const auto syntax = ReadPolicyJson(**source, diagnostics)) text = PrintAst(*syntax);
-  } else if (auto policy = RunFrontEnd(**source, {}, diagnostics)) {
+  } else if (auto policy = RunFrontEnd(**source, tools->Options(), diagnostics)) {
     const ir::Plan plan = MakePlan(*policy, !options.unoptimised);
     text = ir::Print(*policy, plan);
   }
@@ -44,7 +47,7 @@ int DumpSource(const DumpOptions& options, DriverEnv& env) {
 
 int DumpProgram(const DumpOptions& options, DriverEnv& env) {
   int status = kExitDone;
-  const auto program = LoadFile(options.input, !options.unoptimised, env, status);
+  const auto program = LoadFile(options.input, !options.unoptimised, options.tools, env, status);
   if (program != nullptr) env.out << Disassemble(*program);
   return status;
 }
@@ -58,6 +61,7 @@ CommandRun AddDumpCommand(CLI::App& app) {
   app.add_option("--as", options->as, "What to print: ast, ir or program")
       ->check(CLI::IsMember({"ast", "ir", "program"}));
   app.add_flag("--unoptimised", options->unoptimised, "Leave out the optimising passes");
+  AddToolsOption(app, options->tools);
   return [options](DriverEnv& env) {
     return options->as == "program" ? DumpProgram(*options, env) : DumpSource(*options, env);
   };

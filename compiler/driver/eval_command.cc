@@ -25,22 +25,26 @@ namespace {
 struct EvalOptions {
   std::string policy;
   std::string calls;
-  std::string server = "default";
+  std::string server;
   std::string grant = "local";
   std::string now;
   bool explain = false;
+  ToolsOption tools;
 };
 
 // Decides one line after the other, over counters that they share.
 class LineEvaluation {
  public:
   LineEvaluation(std::shared_ptr<const Program> program, const EvalOptions& options)
-      : options_(options), policy_(program, counters_, ""), frame_(std::move(program)) {}
+      : options_(options),
+        server_(options.server.empty() ? "default" : options.server),
+        policy_(program, counters_, ""),
+        frame_(std::move(program)) {}
 
   // What is printed for `line`, decided at `now_ns` unless the line has a clock of its own.
   std::string Answer(std::string_view line, std::int64_t now_ns) {
     CallContext context;
-    context.server = options_.server;
+    context.server = server_;
     context.grant = options_.grant;
     context.now_ns = now_ns;
     Decision decision;
@@ -102,6 +106,7 @@ class LineEvaluation {
   }
 
   const EvalOptions& options_;
+  std::string server_;
   MemoryCounters counters_;
   BoundPolicy policy_;
   mcp::CallLineReader call_reader_;
@@ -129,7 +134,8 @@ int Eval(const EvalOptions& options, DriverEnv& env) {
     }
   }
   int status = kExitDone;
-  auto program = LoadFile(options.policy, !options.explain, env, status);
+  const ToolsOption tools{.path = options.tools.path, .server = options.server};
+  auto program = LoadFile(options.policy, !options.explain, tools, env, status);
   if (program == nullptr) return kExitNotRun;
   LineEvaluation evaluation(std::move(program), options);
   if (options.calls == "-") {
@@ -156,6 +162,7 @@ CommandRun AddEvalCommand(CLI::App& app) {
                  "{\"tool\": …, \"args\": …}")
       ->required();
   app.add_option("--server", options->server, "The server that is called");
+  AddToolsOption(app, options->tools);
   app.add_option("--grant", options->grant, "The grant that calls");
   app.add_option("--now", options->now, "Where the clock stands: 2026-03-01T10:00:00Z");
   app.add_flag("--explain", options->explain,

@@ -18,9 +18,15 @@ bool IsProgram(std::string_view bytes) {
 }
 
 std::optional<std::vector<std::byte>> CompileSource(const Source& source, bool optimise,
-                                                    Severity from, DriverEnv& env, int& status) {
+                                                    const ToolsOption& option, Severity from,
+                                                    DriverEnv& env, int& status) {
+  const auto tools = ToolsInUse::Open(option, env);
+  if (!tools) {
+    status = kExitNotRun;
+    return std::nullopt;
+  }
   Diagnostics diagnostics;
-  auto bytes = Compile(source, {.optimise = optimise}, diagnostics);
+  auto bytes = Compile(source, tools->Options(optimise), diagnostics);
   PrintFindings(diagnostics, from, env);
   if (!bytes) status = kExitFindings;
   return bytes;
@@ -36,18 +42,19 @@ void PrintFindings(const Diagnostics& diagnostics, Severity from, DriverEnv& env
 }
 
 std::optional<std::vector<std::byte>> CompileFile(const std::string& path, bool optimise,
-                                                  DriverEnv& env, int& status) {
+                                                  const ToolsOption& tools, DriverEnv& env,
+                                                  int& status) {
   const auto source = ReadPolicy(path, env.files);
   if (!source) {
     env.err << "policyc: " << source.error() << "\n";
     status = kExitNotRun;
     return std::nullopt;
   }
-  return CompileSource(**source, optimise, Severity::Info, env, status);
+  return CompileSource(**source, optimise, tools, Severity::Info, env, status);
 }
 
-std::shared_ptr<const Program> LoadFile(const std::string& path, bool optimise, DriverEnv& env,
-                                        int& status) {
+std::shared_ptr<const Program> LoadFile(const std::string& path, bool optimise,
+                                        const ToolsOption& tools, DriverEnv& env, int& status) {
   const auto source = ReadPolicy(path, env.files);
   if (!source) {
     env.err << "policyc: " << source.error() << "\n";
@@ -58,7 +65,7 @@ std::shared_ptr<const Program> LoadFile(const std::string& path, bool optimise, 
   std::optional<std::vector<std::byte>> compiled;
   std::span<const std::byte> bytes = std::as_bytes(std::span(text));
   if (!IsProgram(text)) {
-    compiled = CompileSource(**source, optimise, Severity::Error, env, status);
+    compiled = CompileSource(**source, optimise, tools, Severity::Error, env, status);
     if (!compiled) return nullptr;
     bytes = *compiled;
   }

@@ -27,6 +27,9 @@ class SourceLoader {
   // Source. Errors are sentences that name neither path nor program.
   virtual std::expected<const Source*, std::string> Load(const Source& from,
                                                          std::string_view path) = 0;
+  // The same, but null where there is no such file.
+  virtual std::expected<const Source*, std::string> LoadIfThere(const Source& from,
+                                                                std::string_view path) = 0;
 };
 
 struct CompileOptions {
@@ -38,8 +41,11 @@ struct CompileOptions {
   // The text of a tools.lock.json or a saved tools/list, instead of what the policy's `use tools`
   // says. Null: the policy's own word counts. Kept by the caller like the policy's source.
   const Source* tools = nullptr;
-  // The server that a tools/list without a name belongs to.
-  std::string server = "default";
+  // Where neither `tools` nor the policy names a lock: the file of this name beside the policy, if
+  // there is one. Empty: none is looked for. Needs a loader.
+  std::string tools_beside = {};
+  // The server that a saved tools/list belongs to. Empty: the one that it names, else `default`.
+  std::string server = {};
 };
 
 // The verified program's bytes, or nullopt when `diagnostics` got an error. Warnings are reported
