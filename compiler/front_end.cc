@@ -2,6 +2,7 @@
 
 #include "compiler/check/check.h"
 #include "compiler/lock_source.h"
+#include "compiler/resolve/lock_rules.h"
 #include "compiler/resolve/resolve.h"
 #include "grammar/policy_json_reader.h"
 
@@ -19,8 +20,10 @@ std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions
   const auto lock = FindLock(*syntax, source, options, diagnostics);
   auto policy = Resolve(*syntax, source, diagnostics);
   if (!policy) return std::nullopt;
+  if (lock && *lock) AddPins(*policy, (*lock)->tools);
   CheckPolicy(*policy, source, diagnostics);
   if (!lock || diagnostics.has_errors()) return std::nullopt;
+  if (policy->lock) AddLockRules(*policy);
   return policy;
 }
 

@@ -10,8 +10,8 @@ namespace policy {
 // Fills `policy.lock`: for conditions on `tool.annotations`, `tool.category` and `tool.risk`.
 void AddPins(ir::Policy& policy, const catalog::ToolLock& lock);
 
-// Adds the rules of id `/lock`: a call to a tool that is not pinned for the called server is denied,
-// and so is one with a top-level argument that the tool's schema does not name, unless the schema
+// Adds the rules of id `/lock`. They deny a call to a tool that is not pinned for the called
+// server, and one with a top-level argument that the tool's schema does not name, unless the schema
 // says `additionalProperties` or a block that covers the tool says `args any`. Every pinned tool is
 // named exactly, so that patterns are fused for it. REQUIRES: AddPins was called.
 void AddLockRules(ir::Policy& policy);

@@ -15,7 +15,8 @@ ARROWS = {
         "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value", "runtime/vm",
     ],
     "grammar": ["runtime/value"],
-    "compiler": ["grammar", "runtime/program", "runtime/value"],
+    # The lock and its schemas; what asks servers for them stays behind compiler/catalog/.
+    "compiler": ["compiler/catalog", "grammar", "runtime/program", "runtime/value"],
     "compiler/driver": [
         "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value",
         "runtime/vm",
