@@ -15,7 +15,6 @@ constexpr std::array kCommands = {
     Command{"eval", "Decide calls under a policy, one a line", AddEvalCommand},
     Command{"explain", "Print the page about a diagnostic code", AddExplainCommand},
     Command{"schema", "Print the JSON Schema of a file format", AddSchemaCommand},
-    Command{"test", "Run the tests of policies", AddTestCommand},
 };
 
 }  // namespace
