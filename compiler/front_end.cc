@@ -1,16 +1,34 @@
 #include "compiler/front_end.h"
 
+#include <string_view>
+
 #include "compiler/check/check.h"
 #include "compiler/lock_source.h"
 #include "compiler/resolve/lock_rules.h"
 #include "compiler/resolve/resolve.h"
 #include "grammar/policy_json_reader.h"
+#include "grammar/policy_text_reader.h"
 
 namespace policy {
 
-std::optional<ast::Policy> ReadSyntax(const Source& source, const CompileOptions&,
+namespace {
+
+// A policy.json is an object, so it begins with `{`, which no statement of the text form does. A
+// file of neither kind is read as what it is named.
+bool IsJson(const Source& source) {
+  if (source.name().ends_with(".json")) return true;
+  const std::string_view text = source.text();
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && text[first] == '{') return true;
+  return !source.name().ends_with(".policy");
+}
+
+}  // namespace
+
+std::optional<ast::Policy> ReadSyntax(const Source& source, const CompileOptions& options,
                                       Diagnostics& diagnostics) {
-  return ReadPolicyJson(source, diagnostics);
+  if (IsJson(source)) return ReadPolicyJson(source, diagnostics);
+  return ReadPolicyText(source, options.loader, diagnostics);
 }
 
 std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions& options,

@@ -7,6 +7,7 @@
 
 #include "grammar/json_grammar.h"
 #include "grammar/limits.h"
+#include "grammar/shared_reports.h"
 #include "runtime/value/utf8.h"
 
 namespace policy::json {
@@ -80,38 +81,6 @@ std::uint32_t HexValue(std::string_view digits) {
     value = value * 16 + static_cast<std::uint32_t>(digit);
   }
   return value;
-}
-
-// Undoes the escapes of a string that the grammar has accepted. nullopt: half a surrogate pair.
-std::optional<std::string> Unescape(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      result += text[i];
-      continue;
-    }
-    const char code = text[++i];
-    if (code != 'u') {
-      constexpr std::string_view kCodes = "bfnrt";
-      constexpr std::string_view kBytes = "\b\f\n\r\t";
-      const std::size_t found = kCodes.find(code);
-      result += found == std::string_view::npos ? code : kBytes[found];
-      continue;
-    }
-    std::uint32_t point = HexValue(text.substr(i + 1, 4));
-    i += 4;
-    if (point >= 0xD800 && point < 0xE000) {
-      if (point >= 0xDC00 || text.substr(i + 1, 2) != "\\u") return std::nullopt;
-      const std::uint32_t low = HexValue(text.substr(i + 3, 4));
-      if (low < 0xDC00 || low >= 0xE000) return std::nullopt;
-      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
-      i += 6;
-    }
-    char room[4];
-    result.append(room, EncodeUtf8(point, room));
-  }
-  return result;
 }
 
 template <typename Input>
@@ -194,40 +163,38 @@ void AddHelp(std::string_view text, std::uint32_t offset, Diagnostics::Builder r
   }
 }
 
-// The offset of the first byte that is not part of well-formed UTF-8, or the size.
-std::size_t FindInvalidUtf8(std::string_view text) {
-  std::size_t offset = 0;
-  while (offset < text.size()) {
-    const std::size_t size = Utf8SequenceSize(text.substr(offset));
-    if (size == 0) break;
-    offset += size;
-  }
-  return offset;
-}
-
-// The bytes before the grammar sees them: true when there is nothing to say against them.
-bool CheckBytes(const Source& source, Diagnostics& diagnostics) {
-  const std::string_view text = source.text();
-  if (text.size() > kPolicyBytesMax) {
-    diagnostics.Report(diag::FileTooLarge, source, {}, text.size(), kPolicyBytesMax);
-    return false;
-  }
-  if (text.starts_with("\xEF\xBB\xBF")) {
-    diagnostics.Report(diag::ByteOrderMark, source, {0, 3})
-        .Help("save the file as UTF-8 without a byte order mark")
-        .Replace({0, 3}, "");
-    return false;
-  }
-  if (const std::size_t bad = FindInvalidUtf8(text); bad != text.size()) {
-    const auto offset = static_cast<std::uint32_t>(bad);
-    diagnostics.Report(diag::InvalidUtf8, source, {offset, offset + 1},
-                       fmt::format("0x{:02X}", static_cast<unsigned char>(text[bad])));
-    return false;
-  }
-  return true;
-}
-
 }  // namespace
+
+std::optional<std::string> Unescape(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      result += text[i];
+      continue;
+    }
+    const char code = text[++i];
+    if (code != 'u') {
+      constexpr std::string_view kCodes = "bfnrt";
+      constexpr std::string_view kBytes = "\b\f\n\r\t";
+      const std::size_t found = kCodes.find(code);
+      result += found == std::string_view::npos ? code : kBytes[found];
+      continue;
+    }
+    std::uint32_t point = HexValue(text.substr(i + 1, 4));
+    i += 4;
+    if (point >= 0xD800 && point < 0xE000) {
+      if (point >= 0xDC00 || text.substr(i + 1, 2) != "\\u") return std::nullopt;
+      const std::uint32_t low = HexValue(text.substr(i + 3, 4));
+      if (low < 0xDC00 || low >= 0xE000) return std::nullopt;
+      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+      i += 6;
+    }
+    char room[4];
+    result.append(room, EncodeUtf8(point, room));
+  }
+  return result;
+}
 
 std::string_view NameOf(Kind kind) {
   switch (kind) {
@@ -248,7 +215,7 @@ std::string_view NameOf(Kind kind) {
 }
 
 std::optional<Value> Parse(const Source& source, Diagnostics& diagnostics, std::size_t depth_max) {
-  if (!CheckBytes(source, diagnostics)) return std::nullopt;
+  if (!CheckBytes(source, source, 0, diagnostics)) return std::nullopt;
   const std::string_view text = source.text();
   tao::pegtl::memory_input in(text.data(), text.size(), source.name());
   Tree tree(depth_max);

@@ -34,6 +34,10 @@ struct Member {
 };
 
 // "a string", "a list": for messages.
+// Undoes the escapes of what stands between the quotes of a JSON string, which the grammar has
+// accepted. nullopt: half a surrogate pair.
+std::optional<std::string> Unescape(std::string_view text);
+
 std::string_view NameOf(Kind kind);
 
 // The document, or nullopt with a diagnostic that says where it is no JSON. At most

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "grammar/limits.h"
+#include "grammar/shared_reports.h"
 #include "grammar/suggestion.h"
 
 namespace policy {
@@ -99,9 +100,7 @@ void CheckDuplicateKeys(JsonInput input, const json::Value& record) {
   for (const json::Member& member : record.members) {
     const auto [first, is_new] = seen.try_emplace(member.key, member.key_span);
     if (is_new) continue;
-    input.diagnostics.Report(diag::DuplicateKey, input.source, member.key_span, member.key)
-        .Note(first->second, "first here")
-        .Help("readers of JSON disagree about which one counts: keep one");
+    ReportDuplicateKey(input.source, input.diagnostics, member.key_span, first->second, member.key);
   }
 }
 
@@ -118,21 +117,12 @@ void ReportWrongType(JsonInput input, const json::Value& value, std::string_view
                            json::NameOf(value.kind));
 }
 
-bool CheckStringSize(JsonInput input, const json::Value& value, std::string_view key) {
-  if (value.text.size() <= kPolicyStringBytesMax) return true;
-  input.diagnostics.Report(diag::StringTooLong, input.source, value.span, key, value.text.size(),
-                           kPolicyStringBytesMax);
-  return false;
-}
-
 std::optional<std::string> ReadString(JsonInput input, const json::Value& value,
                                       std::string_view key) {
   if (!Expect(input, value, json::Kind::String, key, "a string")) return std::nullopt;
-  if (value.text.empty()) {
-    input.diagnostics.Report(diag::EmptyString, input.source, value.span, key);
+  if (!CheckText(input.source, input.diagnostics, value.span, value.text, key)) {
     return std::nullopt;
   }
-  if (!CheckStringSize(input, value, key)) return std::nullopt;
   return value.text;
 }
 
@@ -148,8 +138,8 @@ std::optional<std::uint64_t> ReadWholeNumber(JsonInput input, const json::Value&
   }
   const std::string seen =
       value.kind == json::Kind::Number ? "`" + value.text + "`" : std::string(NameOf(value.kind));
-  input.diagnostics.Report(diag::NotWholeNumber, input.source, value.span, key, range.min,
-                           range.max, seen);
+  ReportNotWholeNumber(input.source, input.diagnostics, value.span, key, range.min, range.max,
+                       seen);
   return std::nullopt;
 }
 
@@ -174,7 +164,7 @@ bool CheckCount(JsonInput input, const json::Value& value, std::string_view key,
   const std::size_t count = value.items.size() + value.members.size();
   if (count <= max) return true;
   const Span bracket{value.span.begin, value.span.begin + 1};
-  input.diagnostics.Report(diag::TooMany, input.source, bracket, key, count, max);
+  ReportTooMany(input.source, input.diagnostics, bracket, key, count, max);
   return false;
 }
 

@@ -52,9 +52,6 @@ bool Expect(JsonInput input, const json::Value& value, json::Kind kind, std::str
 void ReportWrongType(JsonInput input, const json::Value& value, std::string_view key,
                      std::string_view expected);
 
-// Reports a string of more than kPolicyStringBytesMax bytes.
-bool CheckStringSize(JsonInput input, const json::Value& value, std::string_view key);
-
 // A string of at most kPolicyStringBytesMax bytes, not empty.
 std::optional<std::string> ReadString(JsonInput input, const json::Value& value,
                                       std::string_view key);

@@ -6,6 +6,7 @@
 
 #include "grammar/limits.h"
 #include "grammar/policy_json_parts.h"
+#include "grammar/shared_reports.h"
 
 namespace policy {
 
@@ -29,11 +30,6 @@ constexpr std::array kCostRecordKeys = {"length"sv};
 
 constexpr std::uint64_t kRateMax = 1'000'000'000'000;
 
-void ReportNotBuiltYet(JsonInput input, Span span, std::string_view what) {
-  input.diagnostics.Report(diag::NotBuiltYet, input.source, span, what)
-      .Help("nothing of a policy is ever ignored, so this one cannot be used yet");
-}
-
 ast::Window WindowOfSeconds(std::uint32_t seconds, ast::Word written) {
   return {ast::WindowKind::Seconds, seconds, std::move(written)};
 }
@@ -54,7 +50,8 @@ std::optional<ast::Window> WindowOfWord(JsonInput input, std::size_t word, ast::
       return ast::Window{ast::WindowKind::Month, 0, std::move(written)};
     default:
       // A lifetime that a restart begins anew would not be one.
-      ReportNotBuiltYet(input, written.span, "a `lifetime` window, which needs a durable store,");
+      ReportNotBuiltYet(input.source, input.diagnostics, written.span,
+                        "a `lifetime` window, which needs a durable store,");
       return std::nullopt;
   }
 }
@@ -143,11 +140,14 @@ bool ReadAlgorithm(JsonInput input, const Fields& fields) {
     const auto word = ReadWord(input, *value, "algorithm", "an algorithm", kAlgorithms);
     is_built = word == 0u;
     if (word && !is_built) {
-      ReportNotBuiltYet(input, value->span, fmt::format("algorithm `{}`", kAlgorithms[*word]));
+      ReportNotBuiltYet(input.source, input.diagnostics, value->span,
+                        fmt::format("algorithm `{}`", kAlgorithms[*word]));
     }
   }
   if (const json::Value* burst = fields.Find("burst")) {
-    if (is_built) ReportNotBuiltYet(input, burst->span, "`burst`, which only a bucket has,");
+    if (is_built)
+      ReportNotBuiltYet(input.source, input.diagnostics, burst->span,
+                        "`burst`, which only a bucket has,");
     is_built = false;
   }
   return is_built;
@@ -164,7 +164,7 @@ void ReadErrorRules(JsonInput input, const Fields& fields, ast::CounterTerms& te
         ReadWord(input, *value, "on_store_error", "a rule for store errors", kOnStoreError);
     if (word) terms.on_store_error = static_cast<ast::OnStoreError>(*word);
     if (terms.on_store_error == ast::OnStoreError::LocalShare) {
-      ReportNotBuiltYet(input, value->span, "`local_share`");
+      ReportNotBuiltYet(input.source, input.diagnostics, value->span, "`local_share`");
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include "grammar/limits.h"
 #include "grammar/policy_json_parts.h"
+#include "grammar/shared_reports.h"
 
 namespace policy {
 
@@ -183,7 +184,7 @@ std::optional<ast::Word> ReadTextWord(JsonInput input, const json::Value& value,
 bool CountRule(PolicyJsonReader& reader, Span span) {
   if (++reader.rule_count <= kPolicyRulesMax) return true;
   if (!std::exchange(reader.has_reported_rule_count, true)) {
-    reader.input.diagnostics.Report(diag::TooManyRules, reader.input.source, span, kPolicyRulesMax);
+    ReportTooManyRules(reader.input.source, reader.input.diagnostics, span);
   }
   return false;
 }

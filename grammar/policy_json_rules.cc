@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "grammar/limits.h"
 #include "grammar/path_syntax.h"
 #include "grammar/policy_json_parts.h"
+#include "grammar/shared_reports.h"
 
 namespace policy {
 
@@ -30,7 +30,10 @@ constexpr std::array kOperators = {
 constexpr std::size_t kExists = kOperators.size() - 1;
 
 ast::ExpressionId AddScalar(PolicyJsonReader& reader, const json::Value& value) {
-  CheckStringSize(reader.input, value, "value");
+  // An empty string is a value like any other.
+  if (!value.text.empty()) {
+    CheckText(reader.input.source, reader.input.diagnostics, value.span, value.text, "value");
+  }
   ast::Literal literal;
   literal.text = value.text;
   literal.boolean = value.boolean;
@@ -182,21 +185,12 @@ std::optional<ast::Duration> ReadDuration(JsonInput input, const json::Value& va
   }
   if (!Expect(input, value, Kind::String, key, kDurationExpected)) return std::nullopt;
   const std::string& text = value.text;
-  std::uint64_t count = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const std::string_view unit(stop, static_cast<std::size_t>(text.data() + text.size() - stop));
-  const std::uint64_t unit_seconds = unit == "s"   ? 1
-                                     : unit == "m" ? 60
-                                     : unit == "h" ? 3600
-                                     : unit == "d" ? 86'400
-                                                   : 0;
-  if (error != std::errc() || unit_seconds == 0 || count == 0 ||
-      count > kApprovalSecondsMax / unit_seconds) {
-    input.diagnostics.Report(diag::BadDuration, input.source, value.span, text)
-        .Help(fmt::format("write {}; at most {} seconds", kDurationExpected, kApprovalSecondsMax));
+  const auto seconds = SecondsOf(text, kApprovalSecondsMax);
+  if (!seconds) {
+    ReportBadDuration(input.source, input.diagnostics, value.span, text, kApprovalSecondsMax);
     return std::nullopt;
   }
-  return ast::Duration{static_cast<std::uint32_t>(count * unit_seconds), {text, value.span}};
+  return ast::Duration{*seconds, {text, value.span}};
 }
 
 }  // namespace
@@ -212,9 +206,8 @@ std::optional<ast::Path> ReadPath(JsonInput input, const json::Value& value, std
   auto path = root.empty() ? ParsePath(*text) : ParsePathBelow(root, *text);
   if (!path) {
     const std::size_t at = std::min(path.error().offset, text->size() - 1);
-    input.diagnostics
-        .Report(diag::InvalidPath, input.source, SpanInside(input, value, at, at + 1), *text)
-        .Help(path.error().what);
+    ReportInvalidPath(input.source, input.diagnostics, SpanInside(input, value, at, at + 1), *text,
+                      path.error().what);
     return std::nullopt;
   }
   path->root.span = root.empty() ? SpanInside(input, value, 0, path->root.text.size()) : value.span;

@@ -10,7 +10,6 @@
 #include "compiler/ir/print.h"
 #include "compiler/passes/pipeline.h"
 #include "grammar/ast_printer.h"
-#include "grammar/policy_json_reader.h"
 #include "runtime/program/disassemble.h"
 
 namespace policy {
@@ -35,7 +34,9 @@ int DumpSource(const DumpOptions& options, DriverEnv& env) {
   Diagnostics diagnostics;
   std::string text;
   if (options.as == "ast") {
-    if (const auto syntax = ReadPolicyJson(**source, diagnostics)) text = PrintAst(*syntax);
+    if (const auto syntax = ReadSyntax(**source, tools->Options(), diagnostics)) {
+      text = PrintAst(*syntax);
+    }
   } else if (auto policy = RunFrontEnd(**source, tools->Options(), diagnostics)) {
     const ir::Plan plan = MakePlan(*policy, !options.unoptimised);
     text = ir::Print(*policy, plan);
