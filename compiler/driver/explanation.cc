@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <set>
+#include <span>
 #include <vector>
 
 #include "runtime/program/disassemble.h"
 #include "runtime/program/layout.h"
+#include "runtime/program/value_text.h"
 #include "runtime/value/civil_time.h"
-#include "runtime/vm/cause.h"
+#include "runtime/vm/blame.h"
+#include "runtime/vm/derive.h"
 #include "runtime/vm/interpreter.h"
 #include "runtime/vm/message.h"
 
@@ -23,7 +27,7 @@ std::string Cut(std::string_view text) {
   return std::string(text.substr(0, size)) + "…";
 }
 
-std::string ValueText(const Value& value) {
+std::string ShownValue(const Value& value) {
   switch (value.kind) {
     case ValueKind::Absent:
       return "missing";
@@ -60,17 +64,73 @@ bool TakesDefault(const Instruction& test, const Value& value) {
   return (test.flags & kFlagAbsentMask) != 0 && value.kind == ValueKind::Absent;
 }
 
-std::string TestLine(const Layout& layout, const Instruction& test, Truth truth,
-                     const Frame& frame) {
-  const Value& value = frame.slot(test.slot);
-  const std::string path = layout.SlotPath(test.slot);
-  std::string why = fmt::format("{} is {}", path, ValueText(value));
+// "2 of 3 held, 1 failed, 0 unknown; the first that failed: args.to[1], \"b@y.org\"".
+std::string TallyText(const Layout& layout, const format::Derived& quantifier, Frame& frame) {
+  ElementWalk walk(frame, quantifier);
+  if (!walk.is_list()) return "";
+  std::size_t counts[3] = {};
+  std::string first_failed;
+  for (Truth truth; walk.Next(truth);) {
+    if (truth == Truth::False && counts[static_cast<std::size_t>(Truth::False)] == 0) {
+      const BoundElement bound = {quantifier.second, quantifier.first, walk.index()};
+      first_failed = fmt::format("; the first that failed: {}, {}",
+                                 ValueText(layout, quantifier.second, std::span(&bound, 1)),
+                                 ShownValue(ValueAt(frame, quantifier.second)));
+    }
+    ++counts[static_cast<std::size_t>(truth)];
+  }
+  return fmt::format("of {} elements {} held, {} failed, {} unknown{}",
+                     counts[0] + counts[1] + counts[2], counts[2], counts[0], counts[1],
+                     first_failed);
+}
+
+// The paths and quantifiers that `number` is made of, whatever lies between, each once.
+std::vector<std::uint32_t> PartsOf(const Layout& layout, std::uint32_t number) {
+  constexpr std::size_t kPartsMax = 8;
+  std::vector<std::uint32_t> parts;
+  std::set<std::uint32_t> seen = {number};
+  std::vector<std::uint32_t> next = {number};
+  while (!next.empty() && parts.size() < kPartsMax) {
+    const std::uint32_t part = next.back();
+    next.pop_back();
+    const format::Derived* const derived = layout.FindDerived(part);
+    if (derived == nullptr || derived->kind == format::DerivedKind::Quantified) {
+      parts.push_back(part);
+      continue;
+    }
+    for (const std::uint32_t operand : {derived->second, derived->first}) {
+      if (operand != format::kNone && seen.insert(operand).second) next.push_back(operand);
+    }
+  }
+  return parts;
+}
+
+// What a derived value was made of: "; args.a is 2; args.b is 3".
+std::string PartsText(const Layout& layout, std::uint32_t number, Frame& frame) {
+  std::string text;
+  for (const std::uint32_t part : PartsOf(layout, number)) {
+    const format::Derived* const quantifier = layout.FindDerived(part);
+    if (part != number) {
+      text += fmt::format("; {} is {}", layout.SlotPath(part), ShownValue(ValueAt(frame, part)));
+    }
+    if (quantifier == nullptr) continue;
+    const std::string tally = TallyText(layout, *quantifier, frame);
+    if (!tally.empty()) text += "; " + tally;
+  }
+  return text;
+}
+
+std::string TestLine(const Layout& layout, const Instruction& test, Truth truth, Frame& frame) {
+  const Value value = ValueAt(frame, test.slot);
+  const bool is_derived = layout.FindDerived(test.slot) != nullptr;
+  std::string why = fmt::format("{} is {}", layout.SlotPath(test.slot), ShownValue(value));
   if (TakesDefault(test, value)) why += ", so `absent` counts";
   if (truth == Truth::Unknown && !TakesDefault(test, value)) {
-    why = CauseOfUnknown(path, static_cast<Predicate>(test.predicate), value);
+    why = CauseOfTest(test, frame);
     const bool is_there = value.kind != ValueKind::Absent && value.kind != ValueKind::Broken;
-    if (is_there) why += fmt::format(": {}", ValueText(value));
+    if (is_there) why += fmt::format(": {}", ShownValue(value));
   }
+  if (is_derived) why += PartsText(layout, test.slot, frame);
   return fmt::format("    {}: {}; {}\n", ConditionText(layout, test), Verdict(truth), why);
 }
 
@@ -93,10 +153,38 @@ std::string_view Effect(Opcode opcode, Truth truth) {
   }
 }
 
-// "/tools/send/require/0 (require, line 5)"
+// "/tools/send/require/0 (require, line 5)", "mail/deny/1 (deny, org/base.policy line 5)"
 std::string RuleHead(const Layout& layout, std::uint32_t id) {
   const format::Rule& rule = layout.rules()[id];
-  return fmt::format("  {} ({}, line {})", layout.text(rule.id), NameOf(rule.kind), rule.line);
+  std::string file(layout.text(rule.file));
+  if (file == layout.text(layout.header().source_name)) file.clear();
+  if (!file.empty()) file += " ";
+  return fmt::format("  {} ({}, {}line {})", layout.text(rule.id), NameOf(rule.kind), file,
+                     rule.line);
+}
+
+// The rules that a Guard keeps the call from.
+std::string GuardLines(const Layout& layout, std::uint32_t guard) {
+  std::string text;
+  const std::span<const Instruction> code = layout.code();
+  for (std::uint32_t at = guard + 1; at < code[guard].target; ++at) {
+    switch (code[at].opcode) {
+      case Opcode::Deny:
+      case Opcode::Require:
+      case Opcode::Allow:
+      case Opcode::Approve:
+      case Opcode::CloseArguments:
+        text += RuleHead(layout, code[at].constant) + ": its block is for another server\n";
+        break;
+      case Opcode::Limit:
+        text += RuleHead(layout, layout.limits()[code[at].constant].rule) +
+                ": its block is for another server\n";
+        break;
+      default:
+        break;
+    }
+  }
+  return text;
 }
 
 std::string RuleLine(const Layout& layout, const Instruction& instruction, Truth truth,
@@ -132,6 +220,11 @@ std::string Explanation(Frame& frame, const Decision& decision) {
     const Instruction& instruction = layout.code()[step.instruction];
     if (instruction.opcode == Opcode::Test) {
       conditions += TestLine(layout, instruction, step.truth, frame);
+      continue;
+    }
+    if (instruction.opcode == Opcode::Guard) {
+      if (step.truth != Truth::True) text += GuardLines(layout, step.instruction);
+      conditions.clear();
       continue;
     }
     text += RuleLine(layout, instruction, step.truth, frame) + conditions;

@@ -5,6 +5,8 @@
 #include <map>
 #include <vector>
 
+#include "runtime/program/value_text.h"
+
 namespace policy {
 namespace {
 
@@ -22,6 +24,11 @@ std::string OperatorText(Predicate predicate, bool negated) {
   if (!negated) return name;
   if (name == "eq") return "neq";
   return "not_" + name;
+}
+
+// Whether the policy was written as policy.json: conditions are shown in the author's words.
+bool IsJson(const Layout& layout) {
+  return layout.text(layout.header().source_name).ends_with(".json");
 }
 
 std::string WriteText(const Instruction& instruction) {
@@ -131,12 +138,48 @@ std::string LimitText(const Layout& layout, const format::Limit& limit) {
                      kStore[static_cast<std::size_t>(limit.on_store_error)]);
 }
 
+// "domain(r) [of 3]", "any r in args.to: r == \"a\" [list 0, scope 3 to 5, code 10 to 14]".
+std::string DerivedText(const Layout& layout, std::uint32_t number) {
+  const format::Derived& derived = *layout.FindDerived(number);
+  std::string text = layout.SlotPath(number);
+  if (derived.kind == format::DerivedKind::Quantified) {
+    text += fmt::format(" [list {}, scope {} to {}, code {} to {}]", derived.first, derived.second,
+                        derived.scope_end - 1, derived.code, derived.code_end - 1);
+  } else if (derived.first != format::kNone) {
+    text += fmt::format(" [of {}", derived.first);
+    if (derived.second != format::kNone) text += fmt::format(" and {}", derived.second);
+    text += "]";
+  }
+  return text;
+}
+
+std::string PinText(const Layout& layout, const format::Pin& pin) {
+  const auto quoted = [&layout](format::Text text) {
+    return QuotedText(layout.text(text), kTextBytesShown);
+  };
+  return fmt::format("{} on {}: category {}, risk {}, annotations {}", quoted(pin.tool),
+                     quoted(pin.server), quoted(pin.category), quoted(pin.risk),
+                     quoted(pin.annotations));
+}
+
+// "org/base.policy:", or nothing for the policy's own file.
+std::string FileText(const Layout& layout, const format::Rule& rule) {
+  const std::string_view file = layout.text(rule.file);
+  if (file.empty() || file == layout.text(layout.header().source_name)) return "";
+  return std::string(file) + ":";
+}
+
 void AppendCode(const Layout& layout, std::string& text) {
   std::map<std::uint32_t, std::vector<std::string>> labels;
   for (const format::Tool& tool : layout.tools()) {
     labels[tool.code].push_back(fmt::format("tool {}{}",
                                             QuotedText(layout.text(tool.name), kTextBytesShown),
                                             tool.hidden != 0 ? ", hidden" : ""));
+  }
+  for (std::uint32_t i = 0; i < layout.derived().size(); ++i) {
+    const format::Derived& derived = layout.derived()[i];
+    if (derived.kind != format::DerivedKind::Quantified) continue;
+    labels[derived.code].push_back(fmt::format("body of value {}", layout.slot_count() + i));
   }
   for (const format::Pattern& pattern : layout.patterns()) {
     labels[pattern.code].push_back(
@@ -240,7 +283,9 @@ std::string ConditionText(const Layout& layout, const Instruction& test) {
   const auto predicate = static_cast<Predicate>(test.predicate);
   const bool negated = (test.flags & kFlagNegate) != 0;
   std::string text = layout.SlotPath(test.slot) + " " + OperatorText(predicate, negated);
-  if (predicate == Predicate::Exists) {
+  if (!IsJson(layout) || layout.FindDerived(test.slot) != nullptr) {
+    text = TestText(layout, test);
+  } else if (predicate == Predicate::Exists) {
     text = layout.SlotPath(test.slot) + (negated ? " exists false" : " exists true");
   } else if (OperandOf(predicate) != OperandKind::None) {
     text += " " + ConstantText(layout, test.constant);
@@ -263,11 +308,19 @@ std::string Disassemble(const Program& program) {
   for (std::uint32_t slot = 0; slot < layout.slots().size(); ++slot) {
     text += fmt::format("{:6}  {}\n", slot, layout.SlotPath(slot));
   }
+  if (!layout.derived().empty()) text += "derived values\n";
+  for (std::uint32_t i = 0; i < layout.derived().size(); ++i) {
+    const std::uint32_t number = layout.slot_count() + i;
+    text += fmt::format("{:6}  {}\n", number, DerivedText(layout, number));
+  }
+  if (!layout.pins().empty()) text += "pins\n";
+  for (const format::Pin& pin : layout.pins()) text += "  " + PinText(layout, pin) + "\n";
   text += "rules\n";
   for (std::uint32_t rule = 0; rule < layout.rules().size(); ++rule) {
     const format::Rule& record = layout.rules()[rule];
-    text += fmt::format("{:6}  {} {} at {}:{}\n", rule, NameOf(record.kind), RuleText(layout, rule),
-                        record.line, record.column);
+    text +=
+        fmt::format("{:6}  {} {} at {}{}:{}\n", rule, NameOf(record.kind), RuleText(layout, rule),
+                    FileText(layout, record), record.line, record.column);
   }
   text += "counters\n";
   for (std::uint32_t id = 0; id < layout.counters().size(); ++id) {

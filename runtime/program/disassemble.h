@@ -19,7 +19,8 @@ std::string Disassemble(const Program& program);
 std::string ConstantText(const Layout& layout, std::uint32_t constant);
 
 // "args.amount gt 100", "args.to not_in [\"a\"]": what a Test instruction asks, its default for an
-// absent value included.
+// absent value included; in the words of policy.json where the policy is one, else of the text
+// form.
 std::string ConditionText(const Layout& layout, const Instruction& test);
 
 // `text` as a JSON string of at most `bytes_max` bytes of it, cut between characters.

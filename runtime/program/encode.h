@@ -79,6 +79,8 @@ class Encoder {
   std::uint32_t AddVariable();
   std::uint32_t AddQuantified(format::Quantifier kind, std::uint32_t list, std::uint32_t variable,
                               std::uint32_t body);
+  // The number of a slot or derived value in the file, once no slot is added any more.
+  std::uint32_t NumberOf(std::uint32_t value) const;
   std::uint32_t derived_count() const { return static_cast<std::uint32_t>(derived_.size()); }
 
   // In any order. REQUIRES: none of this tool and server was added.
@@ -102,7 +104,6 @@ class Encoder {
   std::uint32_t Intern(std::string key, const format::Constant& constant);
   std::uint32_t AddNode(format::PathNode node, std::string key);
   std::uint32_t AddDerived(const format::Derived& derived);
-  std::uint32_t NumberOf(std::uint32_t value) const;
   void NumberValues();
   void SortPins();
   std::string_view TextOf(format::Text text) const;

@@ -43,6 +43,7 @@ class Frame {
   void Forget(std::uint32_t first, std::uint32_t end);
   // Where functions make their texts; they stay until ForgetMade.
   TextRoom& made_texts() { return made_texts_; }
+  bool ran_out_of_room() const { return made_texts_.ran_out(); }
 
   // Room for `bytes` bytes of unescaped text, valid until Clear; earlier rooms stay where they are.
   char* Reserve(std::size_t bytes) { return arena_.Reserve(bytes); }

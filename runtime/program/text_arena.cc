@@ -31,15 +31,18 @@ void TextArena::Clear() {
 }
 
 char* MadeTexts::Reserve(std::size_t bytes) {
-  if (bytes > left_bytes_) return nullptr;
+  if (bytes > left_bytes_) {
+    ran_out_ = true;
+    return nullptr;
+  }
   left_bytes_ -= bytes;
   return arena_.Reserve(bytes);
 }
 
 void MadeTexts::Clear() {
-  if (left_bytes_ == kMadeTextBytesMax) return;
-  arena_.Clear();
+  if (left_bytes_ != kMadeTextBytesMax) arena_.Clear();
   left_bytes_ = kMadeTextBytesMax;
+  ran_out_ = false;
 }
 
 }  // namespace policy

@@ -29,10 +29,13 @@ class MadeTexts final : public TextRoom {
  public:
   char* Reserve(std::size_t bytes) override;
   void Clear();
+  // Whether a text was refused.
+  bool ran_out() const { return ran_out_; }
 
  private:
   TextArena arena_;
   std::size_t left_bytes_ = kMadeTextBytesMax;
+  bool ran_out_ = false;
 };
 
 }  // namespace policy

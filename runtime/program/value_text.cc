@@ -21,15 +21,6 @@ using format::Derived;
 using format::DerivedKind;
 using format::kNone;
 
-// TODO(names): NameOf of function.h once it is there.
-constexpr std::string_view kFunctionNames[] = {
-#define FUNCTION(name, text, operands) text,
-#include "runtime/value/functions.def"
-#undef FUNCTION
-};
-constexpr std::string_view kRelationNames[] = {
-    "==", "<", "<=", ">", ">=", "in", "contains", "starts_with", "ends_with", "under"};
-
 constexpr std::size_t kTextBytesMax = 400;  // of the whole; what is cut ends in …
 constexpr int kValuesMax = 500;             // looked at for one text: shared ones count each time
 
@@ -120,6 +111,7 @@ class ExpressionWriter {
       : layout_(layout), bound_(bound) {}
 
   Expression Write(std::uint32_t number);
+  Expression WriteTest(const Instruction& test);
 
  private:
   std::string Operand(std::uint32_t number, Binding least) { return Within(Write(number), least); }
@@ -130,7 +122,6 @@ class ExpressionWriter {
   Expression WriteElement(std::uint32_t element);
   Expression WriteQuantified(const Derived& derived);
   Expression WriteBody(const Derived& derived);
-  Expression WriteTest(const Instruction& test);
 
   const Layout& layout_;
   const std::span<const BoundElement> bound_;
@@ -159,7 +150,8 @@ Expression ExpressionWriter::WriteDerived(std::uint32_t number, const Derived& d
     case DerivedKind::Applied:
       return WriteApplied(derived);
     case DerivedKind::Compared:
-      return WriteInfix(derived, kRelationNames[derived.operation], Binding::Comparison);
+      return WriteInfix(derived, NameOf(static_cast<Relation>(derived.operation)),
+                        Binding::Comparison);
     case DerivedKind::Element:
       return WriteElement(number);
     case DerivedKind::Quantified:
@@ -181,7 +173,7 @@ Expression ExpressionWriter::WriteInfix(const Derived& derived, std::string_view
 
 Expression ExpressionWriter::WriteApplied(const Derived& derived) {
   const auto function = static_cast<Function>(derived.operation);
-  const std::string_view name = kFunctionNames[derived.operation];
+  const std::string_view name = NameOf(function);
   switch (function) {
     case Function::Member: {
       const std::uint32_t key = layout_.FindDerived(derived.second)->constant;
@@ -237,7 +229,6 @@ Expression ExpressionWriter::WriteQuantified(const Derived& derived) {
           {}};
 }
 
-// What short cuts leave out does not change the answer, so they are not followed.
 void Join(Expression part, WriteMode mode, Expression& whole) {
   if (mode == WriteMode::Set) {
     whole = std::move(part);
@@ -255,6 +246,7 @@ Expression Negated(Expression whole) {
   return {"not " + Within(std::move(whole), Binding::Comparison), Binding::Not, {}};
 }
 
+// What short cuts leave out does not change the answer, so they are not followed.
 Expression ExpressionWriter::WriteBody(const Derived& derived) {
   constexpr std::string_view kTruths[] = {"false", "unknown", "true"};
   std::map<std::uint8_t, Expression> registers;
@@ -316,6 +308,10 @@ Expression ExpressionWriter::WriteTest(const Instruction& test) {
 std::string ValueText(const Layout& layout, std::uint32_t number,
                       std::span<const BoundElement> bound) {
   return ExpressionWriter(layout, bound).Write(number).text;
+}
+
+std::string TestText(const Layout& layout, const Instruction& test) {
+  return ExpressionWriter(layout, {}).WriteTest(test).text;
 }
 
 }  // namespace policy

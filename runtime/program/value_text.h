@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "runtime/program/instruction.h"
 #include "runtime/program/layout.h"
 
 namespace policy {
@@ -22,6 +23,10 @@ struct BoundElement {
 // very long is cut.
 std::string ValueText(const Layout& layout, std::uint32_t number,
                       std::span<const BoundElement> bound = {});
+
+// "args.amount > 100", "not (args.a under args.b)": what a Test instruction asks, its default for
+// an absent value left out.
+std::string TestText(const Layout& layout, const Instruction& test);
 
 }  // namespace policy
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "runtime/program/verify_records.h"
+#include "runtime/value/function.h"
 
 namespace policy {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 using format::Derived;
 using format::DerivedKind;
 using format::kNone;
-
-constexpr std::uint8_t kOperandCounts[] = {
-#define FUNCTION(name, text, operands) operands,
-#include "runtime/value/functions.def"
-#undef FUNCTION
-};
 
 bool IsLiteralKind(OperandKind kind) {
   return kind == OperandKind::String || kind == OperandKind::Number || kind == OperandKind::Bool ||
@@ -66,7 +61,7 @@ bool DerivedProof::VerifyApplied(std::uint32_t position) {
   const Derived& derived = records_.derived[position];
   if (derived.operation >= kFunctionCount) return Fail(position, "applies no known function");
   const auto function = static_cast<Function>(derived.operation);
-  const bool takes_two = function == Function::Member || kOperandCounts[derived.operation] == 2;
+  const bool takes_two = function == Function::Member || OperandCountOf(function) == 2;
   const std::uint32_t number = first_number_ + position;
   if (derived.first >= number || (takes_two ? derived.second >= number : derived.second != kNone)) {
     return Fail(position, "has wrong operands");

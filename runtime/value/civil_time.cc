@@ -19,6 +19,7 @@ using Nanoseconds = std::chrono::nanoseconds;
 using Seconds = std::chrono::seconds;
 
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr std::int64_t kSecondsPerDay = 86'400;
 
 // The zone's offset holds from `begin` to `end`; kept per thread, because consecutive calls ask for
 // the same one and the look-up costs more than the arithmetic.
@@ -135,6 +136,59 @@ std::int64_t ReadOffsetSeconds(FieldReader& reader) {
   return is_west ? -offset : offset;
 }
 
+// The days from the epoch; nullopt where there is no such day. `reader.ok` says whether it is one
+// at all.
+std::optional<std::int64_t> ReadDate(FieldReader& reader) {
+  const int year = reader.Number(4);
+  reader.Mark("-");
+  const int month = reader.Number(2);
+  reader.Mark("-");
+  const int day = reader.Number(2);
+  const date::year_month_day ymd{date::year(year), date::month(static_cast<unsigned>(month)),
+                                 date::day(static_cast<unsigned>(day))};
+  if (!ymd.ok()) return std::nullopt;
+  return date::sys_days(ymd).time_since_epoch().count();
+}
+
+struct TimeOfDay {
+  std::int64_t seconds = 0;
+  std::int64_t fraction_ns = 0;
+};
+
+TimeOfDay ReadHourAndMinute(FieldReader& reader) {
+  const int hour = reader.Number(2);
+  reader.Mark(":");
+  const int minute = reader.Number(2);
+  if (hour > 23 || minute > 59) reader.ok = false;
+  return {.seconds = hour * 3600 + minute * 60};
+}
+
+void ReadSecond(FieldReader& reader, TimeOfDay& time) {
+  reader.Mark(":");
+  const int second = reader.Number(2);
+  if (second > 59) reader.ok = false;
+  time.seconds += second;
+  time.fraction_ns = ReadFraction(reader);
+}
+
+// nullopt: beyond 64-bit nanoseconds.
+std::optional<std::int64_t> Join(std::int64_t seconds, std::int64_t fraction_ns) {
+  std::int64_t instant_ns = 0;
+  if (__builtin_mul_overflow(seconds, kNanosecondsPerSecond, &instant_ns) ||
+      __builtin_add_overflow(instant_ns, fraction_ns, &instant_ns)) {
+    return std::nullopt;
+  }
+  return instant_ns;
+}
+
+// nullopt where the local time comes twice or never.
+std::optional<Seconds> OffsetOfLocal(date::local_seconds local, Zone zone) {
+  if (zone.is_utc()) return Seconds{};
+  const date::local_info info = zone.get()->get_info(local);
+  if (info.result != date::local_info::unique) return std::nullopt;
+  return info.first.offset;
+}
+
 }  // namespace
 
 std::optional<Zone> Zone::Find(std::string_view name) {
@@ -208,32 +262,29 @@ Interval CalendarInterval(CalendarUnit unit, std::int64_t instant_ns, Zone zone)
 
 std::optional<std::int64_t> ParseInstant(std::string_view text) {
   FieldReader reader{text};
-  const int year = reader.Number(4);
-  reader.Mark("-");
-  const int month = reader.Number(2);
-  reader.Mark("-");
-  const int day = reader.Number(2);
+  const auto days = ReadDate(reader);
   reader.Mark("Tt");
-  const int hour = reader.Number(2);
-  reader.Mark(":");
-  const int minute = reader.Number(2);
-  reader.Mark(":");
-  const int second = reader.Number(2);
-  const std::int64_t fraction_ns = ReadFraction(reader);
+  TimeOfDay time = ReadHourAndMinute(reader);
+  ReadSecond(reader, time);
   const std::int64_t offset_s = ReadOffsetSeconds(reader);
-  const date::year_month_day ymd{date::year(year), date::month(static_cast<unsigned>(month)),
-                                 date::day(static_cast<unsigned>(day))};
-  if (!reader.ok || !reader.rest.empty() || !ymd.ok()) return std::nullopt;
-  if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  if (!reader.ok || !reader.rest.empty() || !days) return std::nullopt;
+  return Join(*days * kSecondsPerDay + time.seconds - offset_s, time.fraction_ns);
+}
 
-  const std::int64_t days = date::sys_days(ymd).time_since_epoch().count();
-  const std::int64_t seconds = days * 86'400 + hour * 3600 + minute * 60 + second - offset_s;
-  std::int64_t instant_ns = 0;
-  if (__builtin_mul_overflow(seconds, kNanosecondsPerSecond, &instant_ns) ||
-      __builtin_add_overflow(instant_ns, fraction_ns, &instant_ns)) {
-    return std::nullopt;
+std::optional<std::int64_t> ParseLocalTime(std::string_view text, Zone zone) {
+  FieldReader reader{text};
+  const auto days = ReadDate(reader);
+  TimeOfDay time;
+  if (!reader.rest.empty()) {
+    reader.Mark("Tt ");
+    time = ReadHourAndMinute(reader);
+    if (!reader.rest.empty()) ReadSecond(reader, time);
   }
-  return instant_ns;
+  if (!reader.ok || !reader.rest.empty() || !days) return std::nullopt;
+  const Seconds local(*days * kSecondsPerDay + time.seconds);
+  const auto offset = OffsetOfLocal(date::local_seconds(local), zone);
+  if (!offset) return std::nullopt;
+  return Join((local - *offset).count(), time.fraction_ns);
 }
 
 std::string FormatInstant(std::int64_t instant_ns) {

@@ -75,6 +75,12 @@ Interval CalendarInterval(CalendarUnit unit, std::int64_t instant_ns, Zone zone)
 // nanoseconds.
 std::optional<std::int64_t> ParseInstant(std::string_view text);
 
+// A time on the wall of `zone`: "2026-03-01", "2026-03-01T10:00", "2026-03-01 10:00:00.25".
+// nullopt: another form (an offset too), a date or time that does not exist, more than nine
+// decimals, beyond 64-bit nanoseconds, or a moment that comes twice or never where clocks are
+// changed.
+std::optional<std::int64_t> ParseLocalTime(std::string_view text, Zone zone);
+
 // The instant in UTC, with as many of three, six or nine decimals as it needs; parses back to the
 // same.
 std::string FormatInstant(std::int64_t instant_ns);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace policy {
 
@@ -105,6 +106,21 @@ std::strong_ordering CompareMagnitudes(Decimal a, Decimal b) {
   return a_digits <=> b_digits;
 }
 
+__extension__ typedef __int128 Wide;
+
+// `coefficient` * 10^`exponent` normalised. nullopt: not in the exact range.
+std::optional<Decimal> Normalise(Wide coefficient, int exponent) {
+  if (coefficient == 0) return Decimal{};
+  while (coefficient % 10 == 0) {
+    coefficient /= 10;
+    ++exponent;
+  }
+  const auto limit = static_cast<Wide>(kPowersOfTen[kCoefficientDigitsMax]);
+  if (coefficient <= -limit || coefficient >= limit) return std::nullopt;
+  if (exponent < -kExponentMax || exponent > kExponentMax) return std::nullopt;
+  return Decimal{static_cast<std::int64_t>(coefficient), static_cast<std::int8_t>(exponent)};
+}
+
 }  // namespace
 
 std::strong_ordering Compare(Decimal a, Decimal b) {
@@ -152,6 +168,28 @@ std::optional<std::int64_t> ToScaledInteger(Decimal value, int scale) {
   }
   if (result == std::numeric_limits<std::int64_t>::min()) return std::nullopt;
   return result;
+}
+
+std::optional<Decimal> Add(Decimal a, Decimal b) {
+  if (a.coefficient == 0) return b;
+  if (b.coefficient == 0) return a;
+  if (a.exponent < b.exponent) std::swap(a, b);
+  // Normalised operands this far apart have a sum of more digits than fit; below, the shifted
+  // coefficient is under 10^37.
+  constexpr int kShiftMax = 19;
+  const int shift = a.exponent - b.exponent;
+  if (shift > kShiftMax) return std::nullopt;
+  const Wide shifted =
+      Wide{a.coefficient} * static_cast<Wide>(kPowersOfTen[static_cast<std::size_t>(shift)]);
+  return Normalise(shifted + b.coefficient, b.exponent);
+}
+
+std::optional<Decimal> Subtract(Decimal a, Decimal b) {
+  return Add(a, Decimal{-b.coefficient, b.exponent});
+}
+
+std::optional<Decimal> Multiply(Decimal a, Decimal b) {
+  return Normalise(Wide{a.coefficient} * b.coefficient, a.exponent + b.exponent);
 }
 
 std::string ToText(Decimal value) {

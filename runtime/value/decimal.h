@@ -34,6 +34,11 @@ bool SurvivesBinary64(std::string_view text);
 // 2^63-1 in size. REQUIRES: 0 <= scale <= 9.
 std::optional<std::int64_t> ToScaledInteger(Decimal value, int scale);
 
+// The exact result, or nullopt where it is no Decimal: never rounded.
+std::optional<Decimal> Add(Decimal a, Decimal b);
+std::optional<Decimal> Subtract(Decimal a, Decimal b);
+std::optional<Decimal> Multiply(Decimal a, Decimal b);
+
 // Plain notation where it is short ("100", "0.05"), else scientific; parses back to the same
 // number.
 std::string ToText(Decimal value);

@@ -1,6 +1,7 @@
 #include "runtime/value/fold.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "runtime/value/text_hash.h"
@@ -22,6 +23,22 @@ constexpr FoldRange kFoldRanges[] = {
 #include "runtime/value/fold_table.def"
 #undef FOLD
 };
+
+// One bit for every code point that takes part in folding.
+constexpr std::size_t kCasedMax = 0x1E943;
+constexpr auto kCased = [] {
+  std::array<std::uint64_t, kCasedMax / 64 + 1> bits{};
+  const auto set = [&bits](std::size_t c) { bits[c / 64] |= std::uint64_t{1} << (c % 64); };
+  for (const FoldRange& range : kFoldRanges) {
+    for (std::int64_t c = range.first; c <= range.last; c += range.stride) {
+      set(static_cast<std::size_t>(c));
+      set(static_cast<std::size_t>(c + range.delta));
+    }
+  }
+  set(0x130);
+  set(0x131);
+  return bits;
+}();
 
 // Takes the next code point off `text`, folded. A byte that is not UTF-8 stands for itself, above
 // every code point, so that it equals nothing else.
@@ -52,6 +69,11 @@ char32_t FoldCodePoint(char32_t code_point) {
   if (code_point > range->last) return code_point;
   if ((code_point - range->first) % static_cast<char32_t>(range->stride) != 0) return code_point;
   return static_cast<char32_t>(static_cast<std::int32_t>(code_point) + range->delta);
+}
+
+bool HasCase(char32_t code_point) {
+  if (code_point > kCasedMax) return false;
+  return (kCased[code_point / 64] >> (code_point % 64) & 1) != 0;
 }
 
 bool EqualFolded(std::string_view a, std::string_view b) {

@@ -12,6 +12,10 @@ namespace policy {
 // What `code_point` folds to; most fold to themselves.
 char32_t FoldCodePoint(char32_t code_point);
 
+// Whether `code_point` folds to another, or another to it, or it is the dotted capital or the
+// dotless small i, which some languages' letter case reads as an ASCII letter.
+bool HasCase(char32_t code_point);
+
 // Whether two UTF-8 texts are the same but for letter case. Never allocates.
 bool EqualFolded(std::string_view a, std::string_view b);
 

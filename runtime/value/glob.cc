@@ -4,10 +4,8 @@
 
 namespace policy {
 
-namespace {
-
-// The place of the first `needle` in `text`, or npos. glibc's memmem is linear.
-std::size_t Find(std::string_view text, std::string_view needle) {
+// glibc's memmem is linear.
+std::size_t FindText(std::string_view text, std::string_view needle) {
   if (needle.empty()) return 0;
   if (text.size() < needle.size()) return std::string_view::npos;
   const void* at = memmem(text.data(), text.size(), needle.data(), needle.size());
@@ -15,10 +13,8 @@ std::size_t Find(std::string_view text, std::string_view needle) {
   return static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
 }
 
-}  // namespace
-
 bool HoldsText(std::string_view text, std::string_view needle) {
-  return Find(text, needle) != std::string_view::npos;
+  return FindText(text, needle) != std::string_view::npos;
 }
 
 // What stands before the first star and after the last is anchored; each piece between two stars is
@@ -37,7 +33,7 @@ bool GlobMatches(std::string_view pattern, std::string_view text) {
   while (!middle.empty()) {
     middle.remove_prefix(1);
     const std::string_view piece = middle.substr(0, middle.find('*'));
-    const std::size_t at = Find(text, piece);
+    const std::size_t at = FindText(text, piece);
     if (at == std::string_view::npos) return false;
     text.remove_prefix(at + piece.size());
     middle.remove_prefix(piece.size());

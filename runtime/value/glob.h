@@ -13,6 +13,9 @@ bool GlobMatches(std::string_view pattern, std::string_view text);
 // Whether `text` holds `needle`. Linear in both sizes, unlike std::string_view::find.
 bool HoldsText(std::string_view text, std::string_view needle);
 
+// The place of the first `needle` in `text`, or npos. Linear in both sizes too.
+std::size_t FindText(std::string_view text, std::string_view needle);
+
 }  // namespace policy
 
 #endif  // RUNTIME_VALUE_GLOB_H_

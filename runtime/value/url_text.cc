@@ -58,22 +58,35 @@ std::optional<UrlHost> ReadHost(std::string_view host) {
   return result;
 }
 
-bool IsPlainPort(std::string_view port) {
-  if (port.empty() || port.size() > 5 || !HasOnlyDigits(port) || port.front() == '0') return false;
-  return port.size() < 5 || port <= "65535";
+// A port as everybody writes it, or nullopt.
+std::optional<std::uint16_t> ReadPort(std::string_view port) {
+  if (port.empty() || port.size() > 5 || !HasOnlyDigits(port) || port.front() == '0') {
+    return std::nullopt;
+  }
+  std::uint32_t number = 0;
+  for (const char c : port) number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  if (number > 65'535) return std::nullopt;
+  return static_cast<std::uint16_t>(number);
 }
 
-// Takes "http://" or "https://", in any case, off `url`.
-bool TakeScheme(std::string_view& url) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (url.size() < scheme.size()) continue;
-    const bool is_it = std::equal(scheme.begin(), scheme.end(), url.begin(),
+struct Scheme {
+  std::string_view prefix;
+  bool is_https;
+  std::uint16_t port;
+};
+constexpr Scheme kSchemes[] = {{"http://", false, 80}, {"https://", true, 443}};
+
+// Takes "http://" or "https://", in any case, off `url`; null: it begins with neither.
+const Scheme* TakeScheme(std::string_view& url) {
+  for (const Scheme& scheme : kSchemes) {
+    if (url.size() < scheme.prefix.size()) continue;
+    const bool is_it = std::equal(scheme.prefix.begin(), scheme.prefix.end(), url.begin(),
                                   [](char s, char u) { return s == Lower(u); });
     if (!is_it) continue;
-    url.remove_prefix(scheme.size());
-    return true;
+    url.remove_prefix(scheme.prefix.size());
+    return &scheme;
   }
-  return false;
+  return nullptr;
 }
 
 bool IsBlankOrBackslash(char c) {
@@ -83,19 +96,27 @@ bool IsBlankOrBackslash(char c) {
 
 }  // namespace
 
-std::optional<UrlHost> ReadUrlHost(std::string_view url) {
+std::optional<Url> ReadUrl(std::string_view url) {
   if (std::ranges::any_of(url, IsBlankOrBackslash)) return std::nullopt;
-  if (!TakeScheme(url)) return std::nullopt;
+  const Scheme* const scheme = TakeScheme(url);
+  if (scheme == nullptr) return std::nullopt;
   const std::size_t authority_size = std::min(url.find_first_of("/?#"), url.size());
   const std::string_view authority = url.substr(0, authority_size);
   const std::string_view rest = url.substr(authority_size);
   if (!rest.empty() && rest.front() != '/' && rest.contains('@')) return std::nullopt;
 
   const std::size_t colon = authority.find(':');
-  if (colon != std::string_view::npos && !IsPlainPort(authority.substr(colon + 1))) {
-    return std::nullopt;
-  }
-  return ReadHost(authority.substr(0, colon));
+  const auto port =
+      colon == std::string_view::npos ? scheme->port : ReadPort(authority.substr(colon + 1));
+  const auto host = ReadHost(authority.substr(0, colon));
+  if (!port || !host) return std::nullopt;
+  return Url{*host, scheme->is_https, *port};
+}
+
+std::optional<UrlHost> ReadUrlHost(std::string_view url) {
+  const auto read = ReadUrl(url);
+  if (!read) return std::nullopt;
+  return read->host;
 }
 
 std::optional<std::string> NormalHostPattern(std::string_view text) {

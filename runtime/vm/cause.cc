@@ -12,6 +12,7 @@ struct Taken {
   bool boolean = false;
   bool list = false;
   bool time = false;
+  bool duration = false;
   std::string_view wanted;
   std::string_view otherwise = "is too long to be looked at";
 };
@@ -34,6 +35,12 @@ Taken TakenBy(Predicate predicate) {
     case Predicate::GreaterTime:
     case Predicate::GreaterOrEqualTime:
       return {.time = true, .wanted = "a time"};
+    case Predicate::EqualDuration:
+    case Predicate::LessDuration:
+    case Predicate::LessOrEqualDuration:
+    case Predicate::GreaterDuration:
+    case Predicate::GreaterOrEqualDuration:
+      return {.duration = true, .wanted = "a length of time"};
     case Predicate::ContainsString:
       return {.text = true,
               .list = true,
@@ -91,6 +98,8 @@ bool Takes(const Taken& taken, ValueKind kind) {
       return taken.list;
     case ValueKind::Time:
       return taken.time;
+    case ValueKind::Duration:
+      return taken.duration;
     default:
       return false;
   }

@@ -7,7 +7,9 @@
 #include "runtime/program/layout.h"
 #include "runtime/value/json_walk.h"
 #include "runtime/value/utf8.h"
+#include "runtime/vm/blame.h"
 #include "runtime/vm/cause.h"
+#include "runtime/vm/derive.h"
 
 namespace policy {
 namespace {
@@ -19,10 +21,10 @@ std::int64_t PowerOfTen(std::uint8_t exponent) {
 }
 
 // The number that a cost stands for, or why there is none.
-std::expected<Decimal, std::string> CostOf(const Layout& layout, const format::Limit& limit,
-                                           const Value& value) {
+std::expected<Decimal, std::string> CostOf(const format::Limit& limit, Frame& frame) {
+  const Value value = ValueAt(frame, limit.cost_slot);
   const auto mistype = [&](std::string_view wanted) {
-    return std::unexpected(CauseOfMistype(layout.SlotPath(limit.cost_slot), value, wanted));
+    return std::unexpected(CauseOfValue(limit.cost_slot, wanted, frame));
   };
   const auto whole = [](std::size_t count) {
     return *ParseDecimal(std::to_string(count));  // far below 10^18
@@ -43,10 +45,10 @@ std::expected<Decimal, std::string> CostOf(const Layout& layout, const format::L
 }
 
 std::expected<std::int64_t, std::string> AmountFor(const Layout& layout, const format::Limit& limit,
-                                                   const Frame& frame) {
+                                                   Frame& frame) {
   const std::uint8_t scale = layout.counters()[limit.counter].scale;
   if (limit.cost == format::CostKind::One) return PowerOfTen(scale);
-  const auto cost = CostOf(layout, limit, frame.slot(limit.cost_slot));
+  const auto cost = CostOf(limit, frame);
   if (!cost) return std::unexpected(cost.error());
   const std::string path = layout.SlotPath(limit.cost_slot);
   if (cost->coefficient < 0) return std::unexpected("`" + path + "` is below 0");
@@ -113,7 +115,7 @@ std::optional<std::string> ChargeSet::MakeKey(const Layout& layout, const format
 }
 
 bool ChargeSet::Build(const BoundPolicy& policy, std::span<const std::uint32_t> limits,
-                      const Frame& frame, const CallContext& context) {
+                      Frame& frame, const CallContext& context) {
   const Layout& layout = policy.program().layout();
   // Views of keys are handed out: the vector must not grow while the set is built.
   if (keys_.size() < limits.size()) keys_.resize(limits.size());

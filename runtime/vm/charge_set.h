@@ -34,7 +34,7 @@ class ChargeSet {
   // Reads amounts and scope keys out of the frame. Limits that share a cell become one charge: the
   // largest amount under the smallest max. `limits`: each once. False: some limit cannot be
   // charged; see refusals().
-  bool Build(const BoundPolicy& policy, std::span<const std::uint32_t> limits, const Frame& frame,
+  bool Build(const BoundPolicy& policy, std::span<const std::uint32_t> limits, Frame& frame,
              const CallContext& context);
 
   // Every limit that cannot be charged, in the order in which they were given.

@@ -7,6 +7,7 @@
 #include "runtime/value/glob.h"
 #include "runtime/value/json_walk.h"
 #include "runtime/value/predicate.h"
+#include "runtime/vm/condition.h"
 
 namespace policy {
 namespace {
@@ -23,43 +24,10 @@ struct FullTrace {
   void Note(std::uint32_t instruction, Truth truth) { steps.push_back({instruction, truth}); }
 };
 
-Truth RunTest(const Instruction& test, const Operand* operands, Frame& frame) {
-  const Value& value = frame.slot(test.slot);
-  const int when_absent = (test.flags & kFlagAbsentMask) >> kFlagAbsentShift;
-  if (when_absent != 0 && value.kind == ValueKind::Absent) {
-    return static_cast<Truth>(when_absent - 1);
-  }
-  Truth truth;
-  if (test.memo != 0 && frame.memo(test.memo) != Frame::kMemoEmpty) {
-    truth = static_cast<Truth>(frame.memo(test.memo));
-  } else {
-    truth = Apply(static_cast<Predicate>(test.predicate), value, operands[test.constant]);
-    if (test.memo != 0) frame.Remember(test.memo, static_cast<std::uint8_t>(truth));
-  }
-  return (test.flags & kFlagNegate) != 0 ? Not(truth) : truth;
-}
-
-void Write(const Instruction& instruction, Truth truth, Truth& target) {
-  switch (static_cast<WriteMode>(instruction.flags & kFlagModeMask)) {
-    case WriteMode::Set:
-      target = truth;
-      break;
-    case WriteMode::And:
-      target = And(target, truth);
-      break;
-    case WriteMode::Or:
-      target = Or(target, truth);
-      break;
-  }
-}
-
 template <typename Trace>
 std::uint32_t NextOf(const Instruction& instruction, Truth truth, std::uint32_t at) {
   if constexpr (Trace::kTakesShortcuts) {
-    if ((truth == Truth::False && (instruction.flags & kFlagJumpIfFalse) != 0) ||
-        (truth == Truth::True && (instruction.flags & kFlagJumpIfTrue) != 0)) {
-      return instruction.target;
-    }
+    if (TakesJump(instruction, truth)) return instruction.target;
   }
   return at + 1;
 }
@@ -89,23 +57,25 @@ void RunBlock(std::uint32_t start, Frame& frame, Findings& findings, Trace& trac
       case Opcode::Test: {
         const Truth truth = RunTest(instruction, operands, frame);
         trace.Note(at, truth);
-        Write(instruction, truth, target);
+        WriteTruth(instruction, truth, target);
         at = NextOf<Trace>(instruction, target, at);
         continue;
       }
       case Opcode::Constant:
-        Write(instruction, static_cast<Truth>(instruction.predicate), target);
+        WriteTruth(instruction, static_cast<Truth>(instruction.predicate), target);
         break;
       case Opcode::Combine: {
         const Truth source = registers[instruction.predicate];
-        Write(instruction, (instruction.flags & kFlagNegate) != 0 ? Not(source) : source, target);
+        WriteTruth(instruction, (instruction.flags & kFlagNegate) != 0 ? Not(source) : source,
+                   target);
         at = NextOf<Trace>(instruction, target, at);
         continue;
       }
       case Opcode::Jump:
         at = instruction.target;
         continue;
-      case Opcode::Guard:
+      case Opcode::Guard:  // taken for real in a trace too: the rules behind it are not the call's
+        trace.Note(at, target);
         at = target == Truth::True ? at + 1 : instruction.target;
         continue;
       case Opcode::Index:

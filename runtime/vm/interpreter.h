@@ -14,8 +14,9 @@
 
 namespace policy {
 
-// One Test, CloseArguments or rule instruction that ran. `truth` of a Test is what it says, negated
-// and defaulted, before it is combined with others; of a rule as in FoundRule (Allow: as it is).
+// One Test, Guard, CloseArguments or rule instruction that ran. `truth` of a Test is what it says,
+// negated and defaulted, before it is combined with others; of a Guard its register's, and only
+// True goes on to what it guards; of a rule as in FoundRule (Allow: as it is).
 struct TraceStep {
   std::uint32_t instruction = 0;
   Truth truth = Truth::Unknown;
@@ -26,7 +27,7 @@ struct TraceStep {
 void Interpret(Frame& frame, Findings& findings);
 
 // The same findings by the long way: conditional jumps and indexes are not taken, so that every
-// test is in `trace`. The tests of a rule stand directly before it.
+// test is in `trace`. The tests of a rule, and of a Guard, stand directly before it.
 void InterpretTraced(Frame& frame, Findings& findings, std::vector<TraceStep>& trace);
 
 // The first top-level argument of the call that a CloseArguments instruction does not name, decoded

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "runtime/program/layout.h"
-#include "runtime/vm/cause.h"
+#include "runtime/vm/blame.h"
 #include "runtime/vm/interpreter.h"
 
 namespace policy {
@@ -38,6 +38,10 @@ Blame FindBlame(std::uint32_t rule, Frame& frame) {
   Blame blame;
   for (const TraceStep& step : trace) {
     const Instruction& instruction = code[step.instruction];
+    if (instruction.opcode == Opcode::Guard) {  // what was tested before asks for whom rules are
+      blame.test = nullptr;
+      continue;
+    }
     if (!IsRuleInstruction(instruction)) {
       if (blame.test == nullptr && step.truth == Truth::Unknown) blame.test = &instruction;
       continue;
@@ -49,11 +53,9 @@ Blame FindBlame(std::uint32_t rule, Frame& frame) {
   return {};
 }
 
-std::string CauseText(const Blame& blame, const Frame& frame) {
+std::string CauseText(const Blame& blame, Frame& frame) {
   if (blame.test == nullptr) return "a condition could not be decided";
-  return CauseOfUnknown(frame.program().layout().SlotPath(blame.test->slot),
-                        static_cast<Predicate>(blame.test->predicate),
-                        frame.slot(blame.test->slot));
+  return CauseOfTest(*blame.test, frame);
 }
 
 std::string ClosedMessage(const Blame& blame, Frame& frame) {

@@ -1,0 +1,54 @@
+// One test of a program, and how its truth is written: what the interpreter's blocks and the bodies
+// of quantifiers share.
+#ifndef RUNTIME_VM_CONDITION_H_
+#define RUNTIME_VM_CONDITION_H_
+
+#include "runtime/program/frame.h"
+#include "runtime/program/instruction.h"
+#include "runtime/value/predicate.h"
+#include "runtime/value/truth.h"
+#include "runtime/vm/derive.h"
+
+namespace policy {
+
+// What a Test instruction says, negated and defaulted. `operands`: those of the program's layout.
+inline Truth RunTest(const Instruction& test, const Operand* operands, Frame& frame) {
+  const Value& value = ValueAt(frame, test.slot);
+  const int when_absent = (test.flags & kFlagAbsentMask) >> kFlagAbsentShift;
+  if (when_absent != 0 && value.kind == ValueKind::Absent) {
+    return static_cast<Truth>(when_absent - 1);
+  }
+  Truth truth;
+  if (test.memo != 0 && frame.memo(test.memo) != Frame::kMemoEmpty) {
+    truth = static_cast<Truth>(frame.memo(test.memo));
+  } else {
+    truth = Apply(static_cast<Predicate>(test.predicate), value, operands[test.constant]);
+    if (test.memo != 0) frame.Remember(test.memo, static_cast<std::uint8_t>(truth));
+  }
+  return (test.flags & kFlagNegate) != 0 ? Not(truth) : truth;
+}
+
+// Writes `truth` into r[dst] as the instruction's mode says.
+inline void WriteTruth(const Instruction& instruction, Truth truth, Truth& target) {
+  switch (static_cast<WriteMode>(instruction.flags & kFlagModeMask)) {
+    case WriteMode::Set:
+      target = truth;
+      break;
+    case WriteMode::And:
+      target = And(target, truth);
+      break;
+    case WriteMode::Or:
+      target = Or(target, truth);
+      break;
+  }
+}
+
+// Whether an instruction that left `truth` in its register goes to its target.
+inline bool TakesJump(const Instruction& instruction, Truth truth) {
+  return (truth == Truth::False && (instruction.flags & kFlagJumpIfFalse) != 0) ||
+         (truth == Truth::True && (instruction.flags & kFlagJumpIfTrue) != 0);
+}
+
+}  // namespace policy
+
+#endif  // RUNTIME_VM_CONDITION_H_
