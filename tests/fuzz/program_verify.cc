@@ -9,9 +9,14 @@
 #include "policy/check.h"
 #include "policy/evaluator.h"
 #include "runtime/limits/memory_counters.h"
+#include "runtime/mcp/message.h"
 #include "runtime/program/encode.h"
 #include "runtime/program/format.h"
+#include "runtime/program/frame.h"
 #include "runtime/program/layout.h"
+#include "runtime/vm/blame.h"
+#include "runtime/vm/interpreter.h"
+#include "tests/fuzz/derived_program.h"
 #include "tests/fuzz/policies.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t size_max);
@@ -25,6 +30,26 @@ const char* const kRequests[] = {
         {"path":"/srv/app/x","url":"https://a.x.org/","deep":{"a":[{},{"b":1}]},"odd key":"h",
          "n":11}}})",
     R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"secret","arguments":{}}})"};
+
+// The explanation's way through: every test is run, every unknown one is blamed on something.
+void RunTraced(const std::shared_ptr<const policy::Program>& program) {
+  policy::Frame frame(program);
+  CHECK(policy::mcp::FillArguments(
+      R"({"to":["a@x.org",1],"list":[[1],"a",null],"n":1,"deep":{"a":["a",{}]},"text":"\u0061"})",
+      frame));
+  frame.tool = "send";
+  if (!policy::mcp::FillContext({}, frame)) return;
+  policy::Findings findings;
+  std::vector<policy::TraceStep> trace;
+  policy::InterpretTraced(frame, findings, trace);
+  for (const policy::TraceStep& step : trace) {
+    const policy::Instruction& instruction = program->layout().code()[step.instruction];
+    if (instruction.opcode != policy::Opcode::Test) continue;
+    if (step.truth == policy::Truth::Unknown) {
+      CHECK(!policy::CauseOfTest(instruction, frame).empty());
+    }
+  }
+}
 
 void Run(const std::shared_ptr<const policy::Program>& program) {
   policy::MemoryCounters counters;
@@ -41,8 +66,11 @@ void Run(const std::shared_ptr<const policy::Program>& program) {
   }
   static_cast<void>(program->Hides("secret"));
   const policy::Layout& layout = program->layout();
-  for (std::uint32_t slot = 0; slot < layout.slots().size(); ++slot)
-    CHECK(!layout.SlotPath(slot).empty());
+  const std::size_t values = layout.slots().size() + layout.derived().size();
+  for (std::uint32_t number = 0; number < values; ++number) {
+    CHECK(!layout.SlotPath(number).empty());
+  }
+  RunTraced(program);
 }
 
 // One aligned word of the file becomes another one that might be taken for an id or a count.
@@ -85,7 +113,10 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
                                                std::size_t size_max, unsigned seed) {
   if (size < sizeof(policy::format::Header) || seed % 256 == 0) {
     const auto& policies = fuzz::Policies();
-    const auto bytes = fuzz::CompileText(policies[seed / 256 % policies.size()], seed % 2 == 0);
+    const std::size_t choice = seed / 256 % (policies.size() + 1);
+    const auto bytes = choice == policies.size()
+                           ? fuzz::DerivedProgram()
+                           : fuzz::CompileText(policies[choice], seed % 2 == 0);
     if (bytes.size() > size_max) return size;
     std::memcpy(data, bytes.data(), bytes.size());
     size = bytes.size();

@@ -171,7 +171,18 @@ TEST_CASE("derived values, quantifiers and pins of a good program load, and prin
   CHECK(layout.text(layout.FindPin("b", "s")->category) == "mail");
   CHECK(layout.FindPin("a", "t") != nullptr);
   CHECK(layout.FindPin("b", "t") == nullptr);
-  CHECK_FALSE(Disassemble(*program).empty());
+  const std::string text = Disassemble(*program);
+  CAPTURE(text);
+  for (const char* line :
+       {"\nderived values\n     2  \"x.org\"\n", "\n     4  args.n.to [of 1 and 3]\n",
+        "\n     5  r\n", "\n     8  s == r [of 7 and 5]\n",
+        "\n     9  any s in args.to: s == r [list 0, scope 7 to 8, code 0 to 1]\n",
+        "\npins\n  \"a\" on \"s\": category \"\", risk \"\", annotations \"\"\n",
+        "\n  \"b\" on \"s\": category \"mail\", risk \"high\", annotations \"{}\"\n",
+        "body of value 9:\n     0  test r0 = s == r\n", "     9  guard r0 else -> 13\n",
+        "0  limit: counter 0, max 5, cost args.n + args.n,"}) {
+    CHECK(text.find(line) != std::string::npos);
+  }
 }
 
 struct Row {
