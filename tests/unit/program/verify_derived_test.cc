@@ -10,7 +10,10 @@
 #include "policy/program.h"
 #include "runtime/program/disassemble.h"
 #include "runtime/program/encode.h"
+#include "runtime/program/frame.h"
 #include "runtime/program/layout.h"
+#include "runtime/vm/blame.h"
+#include "runtime/vm/interpreter.h"
 
 namespace policy {
 namespace {
@@ -183,6 +186,63 @@ TEST_CASE("derived values, quantifiers and pins of a good program load, and prin
         "0  limit: counter 0, max 5, cost args.n + args.n,"}) {
     CHECK(text.find(line) != std::string::npos);
   }
+}
+
+// Runs the program's block over values of several kinds, the short and the long way, and looks for
+// the cause of what is unknown.
+void Exercise(const std::shared_ptr<const Program>& program) {
+  const Layout& layout = program->layout();
+  Value list = Value::MakeString(R"(["a@x.org",1,{"to":["b"]},["c"]])");
+  list.kind = ValueKind::List;
+  Value record = Value::MakeString(R"({"to":"a@x.org"})");
+  record.kind = ValueKind::Record;
+  const Value values[] = {list, record, Value::MakeNumber({1, 0}), Value::MakeString("a"), Value{}};
+  Frame frame(program);
+  for (std::size_t turn = 0; turn < std::size(values); ++turn) {
+    frame.Clear();
+    for (std::uint32_t slot = 0; slot < layout.slot_count(); ++slot) {
+      frame.Fill(slot, values[(turn + slot) % std::size(values)]);
+    }
+    frame.tool = "send";
+    Findings findings;
+    Interpret(frame, findings);
+    std::vector<TraceStep> trace;
+    InterpretTraced(frame, findings, trace);
+    for (const TraceStep& step : trace) {
+      const Instruction& instruction = layout.code()[step.instruction];
+      if (instruction.opcode == Opcode::Test && step.truth == Truth::Unknown) {
+        CHECK_FALSE(CauseOfTest(instruction, frame).empty());
+      }
+    }
+    for (const std::uint32_t limit : findings.limits) {
+      const std::uint32_t cost = layout.limits()[limit].cost_slot;
+      if (cost != kNone) CHECK_FALSE(CauseOfValue(cost, "a number", frame).empty());
+    }
+  }
+  CHECK_FALSE(Disassemble(*program).empty());
+}
+
+TEST_CASE("with any word or byte altered it is refused or safe to run") {
+  File good = GoodFile();
+  Exercise(*Program::Load(good.bytes));
+  std::size_t refused = 0;
+  std::size_t loaded = 0;
+  const auto try_file = [&](File file) {
+    const bool is_refused = !file.Refusal().empty();
+    ++(is_refused ? refused : loaded);
+    if (!is_refused) Exercise(*Program::Load(file.bytes));
+  };
+  for (std::size_t word = 0; word < good.bytes.size() / 4; ++word) {
+    std::uint32_t old = 0;
+    std::memcpy(&old, good.bytes.data() + word * 4, 4);
+    for (const std::uint32_t altered : {old + 1, old - 1, kNone, old ^ 0x100, std::uint32_t{2}}) {
+      File file = good;
+      std::memcpy(file.bytes.data() + word * 4, &altered, 4);
+      try_file(std::move(file));
+    }
+  }
+  CHECK(refused > loaded);
+  CHECK(loaded > 0);
 }
 
 struct Row {
