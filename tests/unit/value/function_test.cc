@@ -8,6 +8,7 @@
 #include "runtime/value/civil_time.h"
 #include "runtime/value/predicate.h"
 #include "tests/unit/value/heap_room.h"
+#include "tests/unit/value/value_text.h"
 
 namespace policy {
 namespace {
@@ -15,49 +16,6 @@ namespace {
 using std::string_literals::operator""s;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-
-HeapRoom& Room() {
-  static HeapRoom room;
-  return room;
-}
-
-// JSON, or "absent", "broken", "@NANOSECONDS" for a time, "~NANOSECONDS" for a duration. The text
-// is kept.
-Value ValueOf(const std::string& text, bool numbers_exact = false) {
-  if (text == "absent") return Value{};
-  if (text == "broken") return Value::MakeBroken();
-  if (text.front() == '@') return Value::MakeTime(std::stoll(text.substr(1)));
-  if (text.front() == '~') return Value::MakeDuration(std::stoll(text.substr(1)));
-  char* const kept = Room().Reserve(text.size() + 1);  // the walk of a list wants a byte behind it
-  text.copy(kept, text.size());
-  kept[text.size()] = '\0';
-  return ReadJsonValue({kept, text.size()}, numbers_exact, Room());
-}
-
-std::string TextOf(const Value& value) {
-  switch (value.kind) {
-    case ValueKind::Absent:
-      return "absent";
-    case ValueKind::Broken:
-      return "broken";
-    case ValueKind::Null:
-      return "null";
-    case ValueKind::Bool:
-      return value.boolean ? "true" : "false";
-    case ValueKind::Number:
-      return ToText(value.number());
-    case ValueKind::InexactNumber:
-      return "inexact " + std::string(value.text());
-    case ValueKind::String:
-      return "\"" + std::string(value.text()) + "\"";
-    case ValueKind::Time:
-      return "@" + std::to_string(value.coefficient);
-    case ValueKind::Duration:
-      return "~" + std::to_string(value.coefficient);
-    default:
-      return std::string(value.text());
-  }
-}
 
 std::string Made(Function function, const std::string& first,
                  const std::string& second = "absent") {

@@ -185,6 +185,72 @@ TEST_CASE("operators with one operand") {
   }
 }
 
+Operand DurationOperand(std::int64_t nanoseconds) {
+  Operand operand;
+  operand.kind = OperandKind::Duration;
+  operand.nanoseconds = nanoseconds;
+  return operand;
+}
+
+TEST_CASE("durations are compared with durations") {
+  struct Row {
+    Predicate predicate;
+    Truth below;
+    Truth same;
+    Truth above;
+  };
+  const Row rows[] = {{Predicate::EqualDuration, kFalse, kTrue, kFalse},
+                      {Predicate::LessDuration, kTrue, kFalse, kFalse},
+                      {Predicate::LessOrEqualDuration, kTrue, kTrue, kFalse},
+                      {Predicate::GreaterDuration, kFalse, kFalse, kTrue},
+                      {Predicate::GreaterOrEqualDuration, kFalse, kTrue, kTrue}};
+  for (const Row& row : rows) {
+    const Operand operand = DurationOperand(5);
+    CAPTURE(static_cast<int>(row.predicate));
+    CHECK(OperandOf(row.predicate) == OperandKind::Duration);
+    CHECK(Apply(row.predicate, Value::MakeDuration(-6), operand) == row.below);
+    CHECK(Apply(row.predicate, Value::MakeDuration(5), operand) == row.same);
+    CHECK(Apply(row.predicate, Value::MakeDuration(6), operand) == row.above);
+    for (const Value& value : kNeverKnown) {
+      CHECK(Apply(row.predicate, value, operand) == kUnknown);
+    }
+    for (const Value& value :
+         {Value::MakeTime(5), Number("5"), String("5"), Value::MakeBool(true), List("[]")}) {
+      CHECK(Apply(row.predicate, value, operand) == kUnknown);
+    }
+  }
+  CHECK(Apply(Predicate::EqualTime, Value::MakeDuration(5), TimeOperand(5)) == kUnknown);
+  CHECK(Apply(Predicate::EqualNumber, Value::MakeDuration(5), NumberOperand("5")) == kUnknown);
+  CHECK(Apply(Predicate::Exists, Value::MakeDuration(5), {}) == kTrue);
+  CHECK(Apply(Predicate::IsNull, Value::MakeDuration(5), {}) == kFalse);
+}
+
+TEST_CASE("like takes a star for any bytes") {
+  const auto like = [](const Value& value, std::string_view pattern) {
+    return Apply(Predicate::Like, value, Text(pattern));
+  };
+  CHECK(like(String("agent/fix"), "agent/*") == kTrue);
+  CHECK(like(String("agent/"), "agent/*") == kTrue);
+  CHECK(like(String("refs/agent/x"), "agent/*") == kFalse);
+  CHECK(like(String("Agent/x"), "agent/*") == kFalse);
+  CHECK(like(String("a"), "a") == kTrue);
+  CHECK(like(String("ab"), "a") == kFalse);
+  CHECK(like(String(""), "") == kTrue);
+  CHECK(like(String("a"), "") == kFalse);
+  CHECK(like(String("a\nb/c\u00E9"), "a*c*") == kTrue);
+  CHECK(like(String("a%b_c?[x]"), "a%b_c?[x]") == kTrue);
+  CHECK(like(String("axb"), "a?b") == kFalse);
+  CHECK(like(String("axb"), "a_b") == kFalse);
+  const std::string large(kPatternSubjectBytesMax, 'a');
+  CHECK(like(String(large), "*") == kTrue);
+  CHECK(like(String(large + "a"), "*") == kUnknown);
+  for (const Value& value : kNeverKnown) CHECK(like(value, "*") == kUnknown);
+  for (const Value& value : {Number("5"), Value::MakeBool(true), List("[\"a\"]"),
+                             Value::MakeTime(5), Value::MakeDuration(5)}) {
+    CHECK(like(value, "*") == kUnknown);
+  }
+}
+
 TEST_CASE("expressions are unanchored, and unknown where they cannot be tried") {
   const re2::RE2 regex("\\.(env|pem)$");
   Operand operand;
