@@ -112,11 +112,12 @@ Value OfText(Function function, const Value& value, TextRoom& room) {
 
 // -- functions of two texts ----------------------------------------------------------------------
 
+// The zone is not looked at where the text has an offset.
 Value Time(std::string_view text, std::string_view zone_name) {
+  if (const auto instant_ns = ParseInstant(text)) return Value::MakeTime(*instant_ns);
   const auto zone = Zone::Find(zone_name);
   if (!zone) return Value::MakeBroken();
-  auto instant_ns = ParseInstant(text);
-  if (!instant_ns) instant_ns = ParseLocalTime(text, *zone);
+  const auto instant_ns = ParseLocalTime(text, *zone);
   return instant_ns ? Value::MakeTime(*instant_ns) : Value::MakeBroken();
 }
 

@@ -77,6 +77,9 @@ std::size_t RunOf(std::string_view text, int any_of) {
 
 // -- what clients of a database take for themselves ----------------------------------------------
 
+// What ends a batch to sqlcmd, and what the mysql client cuts statements by.
+bool IsWordOfClient(std::string_view word) { return Says(word, "GO") || Says(word, "DELIMITER"); }
+
 // A line that sqlcmd runs itself or ends a batch at; it does not look whether quotes are open.
 bool IsCommandOfClient(std::string_view line) {
   line.remove_prefix(RunOf(line, kSpace));
@@ -116,10 +119,9 @@ class StatementReader {
   enum class Before : std::uint8_t { Nothing, OpenParenthesis, InsertHead, Other };
 
   bool TakeToken() {
+    if (!TakeGap()) return false;
+    if (rest_.empty()) return true;
     const char c = rest_.front();
-    if (Is(c, kSpace)) return Skip(1);
-    if (rest_.starts_with("--")) return TakeLineComment();
-    if (rest_.starts_with("/*")) return TakeBlockComment();
     if (Is(c, kLetter)) return TakeWord();
     if (c == '(') {
       if (before_ != Before::Nothing) before_ = Before::OpenParenthesis;
@@ -158,13 +160,26 @@ class StatementReader {
     return true;
   }
 
+  // White space and comments, as much as there is.
+  bool TakeGap() {
+    for (;;) {
+      Skip(RunOf(rest_, kSpace));
+      if (rest_.starts_with("--")) {
+        if (!TakeLineComment()) return false;
+      } else if (rest_.starts_with("/*")) {
+        if (!TakeBlockComment()) return false;
+      } else {
+        return true;
+      }
+    }
+  }
+
   // `-- …` to the end of the line.
   bool TakeLineComment() {
     const std::size_t end = std::min(rest_.find('\n'), rest_.size());
     std::string_view comment = rest_.substr(2, end - 2);
     if (comment.ends_with('\r') && end != rest_.size()) comment.remove_suffix(1);
-    const bool is_empty_line = comment.empty() && end != rest_.size();
-    if (!is_empty_line && !comment.starts_with(' ') && !comment.starts_with('\t')) return false;
+    if (!comment.empty() && !comment.starts_with(' ') && !comment.starts_with('\t')) return false;
     return IsPlainComment(comment) && !comment.contains('\r') && Skip(end);
   }
 
@@ -173,7 +188,8 @@ class StatementReader {
     if (end == std::string_view::npos) return false;
     const std::string_view comment = rest_.substr(2, end - 2);
     if (comment.empty() || !Is(comment.front(), kSpace)) return false;
-    return IsPlainComment(comment) && Skip(end + 2);
+    // The star that ends it may be that of another comment's beginning, to those that nest: `/*/`.
+    return IsPlainComment(comment) && !comment.ends_with('/') && Skip(end + 2);
   }
 
   static bool IsPlainComment(std::string_view comment) {
@@ -200,8 +216,9 @@ class StatementReader {
   bool TakeBackQuoted() {
     const std::size_t size = RunOf(rest_.substr(1), kLetter | kDigit);
     const std::string_view name = rest_.substr(1, size);
-    if (!IsPlainName(name) || !rest_.substr(1 + size).starts_with('`')) return false;
-    return Skip(size + 2) && !rest_.starts_with('`');
+    if (!IsPlainName(name) || Is(name.front(), kDigit)) return false;
+    if (!rest_.substr(1 + size).starts_with('`')) return false;
+    return Skip(size + 2);
   }
 
   // A name to SQL Server and SQLite, an array or its element to PostgreSQL.
@@ -219,7 +236,7 @@ class StatementReader {
 
   // No verb, and a number only if it is nothing else.
   static bool IsPlainName(std::string_view name) {
-    if (name.empty() || FindVerb(name) || Says(name, "DELIMITER")) return false;
+    if (name.empty() || FindVerb(name) || IsWordOfClient(name)) return false;
     return !Is(name.front(), kDigit) || RunOf(name, kDigit) == name.size();
   }
 
@@ -238,7 +255,8 @@ class StatementReader {
       return digits != 0 && Skip(static_cast<std::size_t>(digits)) && IsEndOfNumber();
     }
     Skip(RunOf(rest_, kDigit));
-    if (rest_.starts_with('.')) Skip(1 + RunOf(rest_.substr(1), kDigit));
+    const bool has_fraction = rest_.size() > 1 && rest_[0] == '.' && Is(rest_[1], kDigit);
+    if (has_fraction) Skip(1 + RunOf(rest_.substr(1), kDigit));
     if (rest_.starts_with('e') || rest_.starts_with('E')) {
       const bool has_sign = rest_.size() > 1 && (rest_[1] == '+' || rest_[1] == '-');
       Skip(has_sign ? 2 : 1);
@@ -259,14 +277,15 @@ class StatementReader {
     Skip(word.size());
     const auto verb = FindVerb(word);
     if (verb) return TakeVerb(*verb, before);
-    if (Says(word, "DELIMITER")) return false;  // the mysql client's
+    if (IsWordOfClient(word)) return false;
     const bool is_first = verbs_.size == 0 && !begins_with_with_;
     if (is_first) begins_with_with_ = Says(word, "WITH");
     return !is_first || begins_with_with_;
   }
 
   bool TakeVerb(Verb verb, Before before) {
-    const bool is_call = rest_.substr(RunOf(rest_, kSpace)).starts_with('(');
+    if (!TakeGap()) return false;
+    const bool is_call = rest_.starts_with('(');
     if (is_call && (verb == Verb::REPLACE || verb == Verb::TRUNCATE))
       return verbs_.size != 0 || begins_with_with_;
     if (verb == Verb::INTO && before == Before::InsertHead) return true;

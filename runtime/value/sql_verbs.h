@@ -38,18 +38,20 @@ class SqlVerbWalk {
 // nullopt:
 // - the statement does not begin with a verb or WITH, an opening parenthesis before it aside (SQL
 //   Server runs a procedure by its name alone); no verb in it; more than kListElementsMax
-// - several statements: a `;` with anything but white space behind it; the word DELIMITER; a line,
-//   in quotes and comments too, that begins with the word GO, with `!`, or with `:` before a letter
-//   or `!` (sqlcmd)
+// - several statements: a `;` with anything but white space behind it; the words GO and DELIMITER;
+//   a line, in quotes and comments too, that begins with the word GO, with `!`, or with `:` before
+//   a letter or `!` (commands of sqlcmd)
 // - a backslash or NUL anywhere; three `'` or three `"` in a row; a quote that is not closed or
 //   that follows a letter, digit, `_`, `&`, `$` or `@` (E'', N'', U&'', q'', @'')
 // - comments but `-- ` and `/* `, each with a space, tab or line end behind it; one that holds `;`,
 //   another `/*`, or a lone carriage return; one that is not closed; `//`, `#`, a stray `*/`
-// - back-quotes around anything but one name, square brackets around anything but names, digits,
-//   blanks and `, . :`; verbs within either; `{`, `}`
+// - back-quotes around anything but one name; square brackets around anything but names, digits,
+//   blanks and `, . :`; verbs, GO or DELIMITER within either; `{`, `}`
 // - `$` but before the digits of a parameter; a number that is not digits with an optional fraction
-//   and exponent, or lower-case 0x, or that a letter, digit, `_`, `.`, `$`, `@` or `#` follows
-// - outside quotes anything beyond ASCII, and control characters but tab and line ends
+//   (`1.5`) and exponent, or 0x and hexadecimal digits; either with a letter, digit, `_`, `.`, `$`,
+//   `@` or `#` behind it
+// - outside quotes, in comments too, anything beyond ASCII, and control characters but tab and line
+//   ends
 //
 // Invisible: what functions and procedures do (pg_read_file, load_extension, OPENROWSET, nextval).
 std::optional<SqlVerbs> ReadSqlVerbs(std::string_view sql);

@@ -34,6 +34,9 @@ std::string Upper(std::string text) {
 
 bool IsVerb(const std::string& word) { return Verbs().contains(word); }
 
+// What clients cut statements by.
+bool IsOfClient(const std::string& word) { return word == "GO" || word == "DELIMITER"; }
+
 // One thing outside comments and blanks.
 struct Part {
   enum class Kind { Word, Open, Other };
@@ -67,12 +70,17 @@ class Scanner {
 
   bool Comment() {
     static const RE2 line(R"(--([^\n]*))");
-    static const RE2 block(R"((?s)/\*(.*?\*/))");
+    static const RE2 block(R"((?s)/\*(.*?)\*/)");
     std::string text;
-    if (!Take(line, &text) && !Take(block, &text)) return false;
-    text += rest_.empty() ? ' ' : rest_[0];  // the end of the line, or what follows
+    if (Take(line, &text)) {
+      text += rest_.empty() ? ' ' : '\n';
+    } else if (Take(block, &text)) {
+      text += text.empty() ? "" : "*";  // so that a carriage return is not the last
+    } else {
+      return false;
+    }
     static const RE2 clear(R"((?s)[ \t\r\n].*)");
-    static const RE2 unclear(R"((?s);|/\*|\r[^\n])");
+    static const RE2 unclear(R"((?s);|/\*|\r[^\n]|[^ -~\t\r\n])");
     if (!RE2::FullMatch(text, clear) || RE2::PartialMatch(text, unclear)) throw Unclear();
     return true;
   }
@@ -87,7 +95,7 @@ class Scanner {
     if (Take(word, &part.word)) {
       part.kind = Part::Kind::Word;
       part.word = Upper(part.word);
-      if (part.word == "GO" || part.word == "DELIMITER") throw Unclear();
+      if (IsOfClient(part.word)) throw Unclear();
       return part;
     }
     if (Take(number) || Take(parameter)) {
@@ -123,8 +131,10 @@ class Scanner {
     static const RE2 word(R"([^A-Za-z_]*([A-Za-z_][A-Za-z0-9_]*))");
     re2::StringPiece within(text);
     for (std::string each; RE2::Consume(&within, word, &each);) {
-      if (IsVerb(Upper(each))) throw Unclear();
+      if (IsVerb(Upper(each)) || IsOfClient(Upper(each))) throw Unclear();
     }
+    static const RE2 neither(R"((?:^|[ \t,.:])[0-9]+[A-Za-z_])");  // name nor number
+    if (RE2::PartialMatch(text, neither)) throw Unclear();
   }
 
   void Mark() {
@@ -177,7 +187,8 @@ std::vector<std::string> VerbsOf(const std::vector<Part>& parts) {
 
 std::optional<std::vector<std::string>> SqlVerbsOf(std::string_view sql) {
   // A backslash, three quotes in a row, and lines that are commands of sqlcmd.
-  static const RE2 unclear(R"((?m)\\|\x00|'''|"""|^!|^:[A-Za-z!])");
+  static const RE2 unclear(
+      R"re((?i)\\|\x00|'''|"""|(?:^|[\r\n])[ \t]*(?:!|:[a-z_!]|go(?:[^a-z0-9_]|$)))re");
   if (RE2::PartialMatch(re2::StringPiece(sql.data(), sql.size()), unclear)) return std::nullopt;
   try {
     const std::vector<std::string> verbs = VerbsOf(Scanner(sql).Parts());
