@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "compiler/check/check.h"
-#include "compiler/check/schema_types.h"
 #include "compiler/lock_source.h"
 #include "compiler/resolve/lock_rules.h"
 #include "compiler/resolve/resolve.h"
@@ -12,11 +11,9 @@
 
 namespace policy {
 
-namespace {
-
 // A policy.json is an object, so it begins with `{`, which no statement of the text form does. A
 // file of neither kind is read as what it is named.
-bool IsJson(const Source& source) {
+bool IsPolicyJson(const Source& source) {
   if (source.name().ends_with(".json")) return true;
   const std::string_view text = source.text();
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -24,11 +21,9 @@ bool IsJson(const Source& source) {
   return !source.name().ends_with(".policy");
 }
 
-}  // namespace
-
 std::optional<ast::Policy> ReadSyntax(const Source& source, const CompileOptions& options,
                                       Diagnostics& diagnostics) {
-  if (IsJson(source)) return ReadPolicyJson(source, diagnostics);
+  if (IsPolicyJson(source)) return ReadPolicyJson(source, diagnostics);
   return ReadPolicyText(source, options.loader, diagnostics);
 }
 
@@ -41,10 +36,6 @@ std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions
   if (!policy) return std::nullopt;
   if (lock && *lock) AddPins(*policy, (*lock)->tools);
   CheckPolicy(*policy, source, diagnostics);
-  if (policy->lock) {
-    const bool governs_one_server = syntax->form == ast::Form::Json;
-    CheckAgainstLock(*policy, (*lock)->tools, source, governs_one_server, diagnostics);
-  }
   if (!lock || diagnostics.has_errors()) return std::nullopt;
   if (policy->lock) AddLockRules(*policy);
   return policy;

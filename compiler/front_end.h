@@ -17,6 +17,9 @@ namespace policy {
 std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions& options,
                                       Diagnostics& diagnostics);
 
+// Whether the source is a policy.json; else it is of the text form.
+bool IsPolicyJson(const Source& source);
+
 // The policy as written, of either form: a policy.json begins with `{`, or is named *.json. nullopt
 // when there is no tree worth going on with; errors are in `diagnostics`.
 std::optional<ast::Policy> ReadSyntax(const Source& source, const CompileOptions& options,

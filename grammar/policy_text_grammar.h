@@ -243,10 +243,6 @@ struct CounterStatement
 struct ArgumentName : peg::sor<Word, String> {};
 struct ArgumentLabel : peg::seq<ArgumentName, Space> {};
 struct ArgumentsAny : Key<"any"> {};
-struct ArgumentsOnly : peg::seq<Key<"only">, CommaSeparated<ArgumentLabel>> {};
-struct ArgumentsRule : peg::sor<ArgumentsAny, ArgumentsOnly> {};
-struct ArgumentsStatement : peg::if_must<Key<"args">, ArgumentsRule> {};
-
 struct RuleName : String {};
 struct NamedRule : peg::opt<RuleName, Space> {};
 struct WhenClause : peg::if_must<Key<"when">, Condition> {};
@@ -262,6 +258,10 @@ struct BecauseClause : peg::if_must<Key<"because">, Message> {};
 struct Clauses
     : peg::star<
           peg::sor<WhenClause, FromClause, WithinClause, UpToClause, OnClause, BecauseClause>> {};
+
+struct ArgumentsOnly : peg::seq<Key<"only">, CommaSeparated<ArgumentLabel>, Clauses> {};
+struct ArgumentsRule : peg::sor<ArgumentsAny, ArgumentsOnly> {};
+struct ArgumentsStatement : peg::if_must<Key<"args">, ArgumentsRule> {};
 
 struct Allow : peg::seq<Key<"allow">, NamedRule, Clauses> {};
 struct Deny : peg::seq<Key<"deny">, NamedRule, Clauses> {};

@@ -68,6 +68,7 @@ void ReadInclude(TextFile& file, TextView view) {
   const ast::Word path = ReadWord(file, view.first_child());
   if (!CheckText(input.root, input.diagnostics, path.span, path.text, "include")) return;
   if (file.is_root()) reader.policy.includes.push_back({path, view.span()});
+  if (reader.reads_one_file) return;
   const auto place = PathBelow(file.folder, path.text);
   if (!place) {
     input.diagnostics.Report(diag::IncludeOutside, input.root, path.span, path.text)

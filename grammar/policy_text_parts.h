@@ -29,6 +29,8 @@ struct PolicyTextReader {
   const Source& root;
   SourceLoader* loader;
   Diagnostics& diagnostics;
+  bool reads_one_file =
+      false;  // what it includes is only noted, and a file that others include will do
   ast::Policy policy = {};
 
   std::vector<std::uint16_t> depths = {};   // of policy.expressions

@@ -138,21 +138,33 @@ void ReadTextFile(PolicyTextReader& reader, const Source& source, std::uint16_t 
   reader.open.pop_back();
   if (!file.is_root()) return;
   reader.policy.comments = std::move(parsed.comments);
-  if (!reader.default_span && !parsed.broken.contains("default")) {
+  if (!reader.reads_one_file && !reader.default_span && !parsed.broken.contains("default")) {
     reader.diagnostics.Report(diag::DefaultMissing, reader.root, {})
         .Help("say what happens to a call that no rule admits: `default deny`");
   }
 }
 
+namespace {
+
+std::optional<ast::Policy> Read(PolicyTextReader reader) {
+  const std::size_t errors_before = reader.diagnostics.error_count();
+  reader.policy.form = ast::Form::Text;
+  reader.included.insert(&reader.root);
+  ReadTextFile(reader, reader.root, 0, "");
+  if (reader.diagnostics.error_count() != errors_before) return std::nullopt;
+  return std::move(reader.policy);
+}
+
+}  // namespace
+
 std::optional<ast::Policy> ReadPolicyText(const Source& source, SourceLoader* loader,
                                           Diagnostics& diagnostics) {
-  const std::size_t errors_before = diagnostics.error_count();
-  PolicyTextReader reader{.root = source, .loader = loader, .diagnostics = diagnostics};
-  reader.policy.form = ast::Form::Text;
-  reader.included.insert(&source);
-  ReadTextFile(reader, source, 0, "");
-  if (diagnostics.error_count() != errors_before) return std::nullopt;
-  return std::move(reader.policy);
+  return Read({.root = source, .loader = loader, .diagnostics = diagnostics});
+}
+
+std::optional<ast::Policy> ReadPolicyTextFile(const Source& source, Diagnostics& diagnostics) {
+  return Read(
+      {.root = source, .loader = nullptr, .diagnostics = diagnostics, .reads_one_file = true});
 }
 
 }  // namespace policy

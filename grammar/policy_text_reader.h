@@ -21,6 +21,10 @@ namespace policy {
 std::optional<ast::Policy> ReadPolicyText(const Source& source, SourceLoader* loader,
                                           Diagnostics& diagnostics);
 
+// One file for itself, as a formatter sees it: what it includes is noted and not read, and it may
+// be a file that other policies include. Otherwise as ReadPolicyText.
+std::optional<ast::Policy> ReadPolicyTextFile(const Source& source, Diagnostics& diagnostics);
+
 }  // namespace policy
 
 #endif  // GRAMMAR_POLICY_TEXT_READER_H_

@@ -148,6 +148,7 @@ ast::Limit ReadLimit(TextFile& file, TextView view, const ClauseViews& clauses) 
 ast::CloseArguments ReadArguments(TextFile& file, TextView view) {
   ast::CloseArguments close;
   for (TextView child : view.children()) {
+    if (ClauseOf(child.kind())) continue;
     const TextView name = child.has_children() ? child.first_child() : child;
     close.names.push_back(ReadName(file, name, NameSort::Argument));
   }

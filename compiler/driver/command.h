@@ -34,9 +34,11 @@ struct Command {
 
 CommandRun AddCheckCommand(CLI::App& app);
 CommandRun AddCompileCommand(CLI::App& app);
+CommandRun AddConvertCommand(CLI::App& app);
 CommandRun AddDumpCommand(CLI::App& app);
 CommandRun AddEvalCommand(CLI::App& app);
 CommandRun AddExplainCommand(CLI::App& app);
+CommandRun AddFmtCommand(CLI::App& app);
 CommandRun AddSchemaCommand(CLI::App& app);
 
 // Every command, in the order of --help.

@@ -11,9 +11,11 @@ namespace {
 constexpr std::array kCommands = {
     Command{"check", "Report what is wrong or doubtful in policies", AddCheckCommand},
     Command{"compile", "Compile a policy to a program that policyd loads", AddCompileCommand},
+    Command{"convert", "Turn a policy into the other form", AddConvertCommand},
     Command{"dump", "Print a policy as the compiler sees it", AddDumpCommand},
     Command{"eval", "Decide calls under a policy, one a line", AddEvalCommand},
     Command{"explain", "Print the page about a diagnostic code", AddExplainCommand},
+    Command{"fmt", "Lay policies out in the one way", AddFmtCommand},
     Command{"schema", "Print the JSON Schema of a file format", AddSchemaCommand},
 };
 
