@@ -54,11 +54,36 @@ std::uint32_t CodeWriter::WriteBlock(const ir::Code& code) {
   const std::uint32_t start = here();
   for (const ir::Index& index : code.indexes) WriteIndex(index);
   WriteRules(code.rule_ids);
+  for (const ir::GuardedRules& guarded : code.guarded) WriteGuarded(guarded);
+  WriteEnd();
+  return start;
+}
+
+std::uint32_t CodeWriter::WriteBody(ir::FormulaId id) {
+  const std::uint32_t start = here();
+  WriteFormula(id, false, Destination{}, nullptr);
+  WriteEnd();
+  return start;
+}
+
+void CodeWriter::WriteEnd() {
   code_.push_back({.opcode = Opcode::End});
   if (here() > format::kInstructionsMax) {
     writer_.Exceed("instructions", format::kInstructionsMax, writer_.policy().default_span);
   }
-  return start;
+}
+
+// Calls to another server step over all of it.
+void CodeWriter::WriteGuarded(const ir::GuardedRules& guarded) {
+  code_.push_back({.opcode = Opcode::Test,
+                   .predicate = static_cast<std::uint8_t>(Predicate::EqualString),
+                   .slot = static_cast<std::uint16_t>(writer_.ServerSlot()),
+                   .constant = writer_.ConstantFor(guarded.server)});
+  const Exits past_rules = {here()};
+  code_.push_back({.opcode = Opcode::Guard});
+  for (const ir::Index& index : guarded.indexes) WriteIndex(index);
+  WriteRules(guarded.rule_ids);
+  Land(past_rules);
 }
 
 void CodeWriter::WriteRules(std::span<const ir::RuleId> rule_ids) {

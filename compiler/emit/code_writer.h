@@ -23,6 +23,8 @@ class CodeWriter {
 
   // Returns the block's first instruction.
   std::uint32_t WriteBlock(const ir::Code& code);
+  // The body of a quantifier, which leaves its answer in r[0]. Returns its first instruction.
+  std::uint32_t WriteBody(ir::FormulaId id);
 
  private:
   // Instructions that jump to a place that is not known yet.
@@ -33,6 +35,8 @@ class CodeWriter {
   };
 
   std::uint32_t here() const { return static_cast<std::uint32_t>(code_.size()); }
+  void WriteEnd();
+  void WriteGuarded(const ir::GuardedRules& guarded);
   void WriteRules(std::span<const ir::RuleId> rule_ids);
   void WriteRule(ir::RuleId id);
   void WriteCondition(const ir::Rule& rule, Exits& past_rule);

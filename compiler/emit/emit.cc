@@ -2,12 +2,12 @@
 
 #include "compiler/emit/code_writer.h"
 #include "compiler/emit/program_writer.h"
+#include "compiler/emit/value_writer.h"
 
 namespace policy {
 namespace {
 
-void WriteTools(const ir::Plan& plan, ProgramWriter& writer) {
-  CodeWriter code(plan, writer);
+void WriteTools(const ir::Plan& plan, ProgramWriter& writer, CodeWriter& code) {
   Encoder& encoder = writer.encoder();
   encoder.header.memo_cells = plan.memo_cell_count;
   for (const ir::ToolPlan& tool : plan.tools) {
@@ -30,7 +30,10 @@ void WriteTools(const ir::Plan& plan, ProgramWriter& writer) {
 std::optional<std::vector<std::byte>> Emit(const ir::Policy& policy, const ir::Plan& plan,
                                            const Source& source, Diagnostics& diagnostics) {
   ProgramWriter writer(policy, source);
-  if (!writer.exceeded()) WriteTools(plan, writer);
+  CodeWriter code(plan, writer);
+  if (!writer.exceeded()) ValueWriter(policy, writer, code).WriteAll();
+  if (!writer.exceeded()) writer.WriteLimits();
+  if (!writer.exceeded()) WriteTools(plan, writer, code);
   std::vector<std::byte> bytes;
   if (!writer.exceeded()) {
     bytes = writer.encoder().Finish();

@@ -8,6 +8,7 @@
 namespace policy {
 
 ProgramWriter::ProgramWriter(const ir::Policy& policy, const Source& source) : policy_(policy) {
+  numbers_.assign(policy.values.size(), format::kNone);
   WriteHeader(source);
   WritePaths();
   WriteCounters();
@@ -51,12 +52,18 @@ void ProgramWriter::WritePaths() {
   }
 }
 
-std::uint32_t ProgramWriter::SlotFor(ir::PathId id) {
-  const std::uint32_t slot = encoder_.AddSlot(nodes_[ir::IndexOf(id)]);
-  if (encoder_.slot_count() > format::kSlotsMax) {
+std::uint32_t ProgramWriter::Slot(std::uint32_t node) {
+  const std::uint32_t slot = encoder_.AddSlot(node);
+  if (encoder_.slot_count() + encoder_.derived_count() > format::kSlotsMax) {
     Exceed("arguments and other paths in its conditions", format::kSlotsMax, policy_.default_span);
   }
   return slot;
+}
+
+std::uint32_t ProgramWriter::SlotFor(ir::PathId id) { return Slot(nodes_[ir::IndexOf(id)]); }
+
+std::uint32_t ProgramWriter::ServerSlot() {
+  return Slot(encoder_.AddMember(Encoder::RootNode(format::Root::Tool), "server"));
 }
 
 std::uint32_t ProgramWriter::ConstantFor(const ir::Constant& constant) {
@@ -101,8 +108,18 @@ std::uint32_t ProgramWriter::ConstantFor(const ir::Constant& constant) {
 
 std::uint32_t ProgramWriter::SlotFor(ir::ValueId id) {
   const ir::Value& value = ir::ValueOf(policy_, id);
-  CHECK(value.kind == ir::ValueKind::Path);
-  return SlotFor(value.path_id);
+  if (value.kind == ir::ValueKind::Path) return SlotFor(value.path_id);
+  CHECK(HasNumber(id));
+  return numbers_[ir::IndexOf(id)];
+}
+
+void ProgramWriter::SetNumber(ir::ValueId id, std::uint32_t number) {
+  CHECK(!HasNumber(id));
+  numbers_[ir::IndexOf(id)] = number;
+  const bool is_over = encoder_.slot_count() + encoder_.derived_count() > format::kSlotsMax;
+  if (is_over || encoder_.derived_count() > format::kDerivedMax) {
+    Exceed("values made of others", format::kDerivedMax, ir::ValueOf(policy_, id).span);
+  }
 }
 
 void ProgramWriter::WriteCounters() {
@@ -141,7 +158,6 @@ void ProgramWriter::WriteRules(const Source& source) {
   first.id = encoder_.AddText("/default");
   first.file = encoder_.header.source_name;
   encoder_.rules.push_back(first);
-  limit_ids_.assign(policy_.rules.size(), format::kNone);
   for (std::size_t i = 0; i < policy_.rules.size(); ++i) {
     const ir::Rule& rule = policy_.rules[i];
     const Source& file = policy_.sources.empty() ? source : *policy_.sources[rule.span.file];
@@ -157,8 +173,15 @@ void ProgramWriter::WriteRules(const Source& source) {
     record.approval_group = TextFor(rule.approval_group, rule.span);
     record.approval_within_seconds = rule.approval_within_seconds;
     encoder_.rules.push_back(record);
-    if (rule.kind == format::RuleKind::Limit) WriteLimit(static_cast<ir::RuleId>(i));
     if (rule.kind == format::RuleKind::CloseArguments) WriteArgumentNames(rule);
+  }
+}
+
+void ProgramWriter::WriteLimits() {
+  limit_ids_.assign(policy_.rules.size(), format::kNone);
+  for (std::size_t i = 0; i < policy_.rules.size(); ++i) {
+    const auto id = static_cast<ir::RuleId>(i);
+    if (policy_.rules[i].kind == format::RuleKind::Limit) WriteLimit(id);
   }
 }
 

@@ -25,15 +25,24 @@ struct ExceededLimit {
 // what is written after that must not be used.
 class ProgramWriter {
  public:
-  // Writes the header, every path, every rule, limit and counter of the policy.
+  // Writes the header, every path, every rule and counter of the policy.
   ProgramWriter(const ir::Policy& policy, const Source& source);
+  // Writes the limits. REQUIRES: the values that they charge have numbers.
+  void WriteLimits();
 
   Encoder& encoder() { return encoder_; }
   const ir::Policy& policy() const { return policy_; }
 
   std::uint32_t ConstantFor(const ir::Constant& constant);
   std::uint32_t SlotFor(ir::PathId id);
+  // What stands for the value where an instruction or a record names one. REQUIRES: a path, or
+  // SetNumber was told of it.
   std::uint32_t SlotFor(ir::ValueId id);
+  void SetNumber(ir::ValueId id, std::uint32_t number);
+  bool HasNumber(ir::ValueId id) const {
+    return numbers_[static_cast<std::size_t>(id)] != format::kNone;
+  }
+  std::uint32_t ServerSlot();  // of `tool.server`
   // Rule 0 of the program is the default, so the policy's rules begin at 1.
   static std::uint32_t RuleFor(ir::RuleId id) { return static_cast<std::uint32_t>(id) + 1; }
   std::uint32_t LimitFor(ir::RuleId id) const { return limit_ids_[static_cast<std::size_t>(id)]; }
@@ -48,11 +57,13 @@ class ProgramWriter {
   void WriteRules(const Source& source);
   void WriteLimit(ir::RuleId id);
   void WriteArgumentNames(const ir::Rule& rule);
+  std::uint32_t Slot(std::uint32_t node);
   format::Text TextFor(std::string_view text, Span span);
 
   const ir::Policy& policy_;
   Encoder encoder_;
   std::vector<std::uint32_t> nodes_;      // by path
+  std::vector<std::uint32_t> numbers_;    // by value; kNone for paths and what was not written
   std::vector<std::uint32_t> limit_ids_;  // by rule, kNone for those that are no limit
   std::unordered_set<std::uint32_t> regex_ids_;
   std::optional<ExceededLimit> exceeded_;

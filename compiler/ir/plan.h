@@ -23,16 +23,17 @@ struct Index {
   std::vector<RuleId> rule_ids = {};  // all of them, policy order
 };
 
-// Rules of blocks that hold for one server: stepped over for calls to another.
+// Rules of blocks that hold for one server: stepped over for calls to another, with their indexes.
 struct GuardedRules {
   std::string server;
-  std::vector<RuleId> rule_ids = {};
+  std::vector<Index> indexes = {};
+  std::vector<RuleId> rule_ids = {};  // as in Code
 };
 
 struct Code {
   std::vector<Index> indexes = {};
   std::vector<RuleId> rule_ids = {};  // policy order; those of the indexes are not among them
-  std::vector<GuardedRules> guarded = {};
+  std::vector<GuardedRules> guarded = {};  // each server once
 };
 
 // A tool that the policy names exactly, with the rules of every block that covers it, fused.

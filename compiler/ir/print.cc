@@ -39,46 +39,105 @@ struct ConstantTexts {
 
 std::string ConstantText(const Constant& constant) { return std::visit(ConstantTexts{}, constant); }
 
-std::string ValueText(const Policy& policy, ValueId id) {
-  const Path* path = PathOf(policy, id);
-  return path != nullptr ? PathText(*path) : "";
-}
+// Prints conditions and values with each other's help. As deep as policies may nest, which the
+// readers bound.
+class ConditionText {
+ public:
+  explicit ConditionText(const Policy& policy) : policy_(policy) {}
 
-std::string TestText(const Policy& policy, const Test& test) {
-  std::string text = fmt::format("{} {}", ValueText(policy, test.value_id), NameOf(test.predicate));
-  if (test.operand.index() != 0) text += " " + ConstantText(test.operand);
-  if (test.when_absent) text += fmt::format(" (absent: {})", TextOf(*test.when_absent));
-  return text;
-}
-
-// Formulas are as deep as policies may nest, which the reader bounds.
-std::string FormulaText(const Policy& policy, FormulaId id) {
-  const Formula& formula = FormulaOf(policy, id);
-  switch (formula.kind) {
-    case FormulaKind::Constant:
-      return std::string(TextOf(formula.constant));
-    case FormulaKind::Test:
-      return TestText(policy, TestOf(policy, formula.test_id));
-    case FormulaKind::Not:
-      return "not (" + FormulaText(policy, formula.operands.front()) + ")";
-    case FormulaKind::And:
-    case FormulaKind::Or: {
-      std::string text = formula.kind == FormulaKind::And ? "all(" : "any(";
-      for (std::size_t i = 0; i < formula.operands.size(); ++i) {
-        text += (i == 0 ? "" : "; ") + FormulaText(policy, formula.operands[i]);
-      }
-      return text + ")";
+  std::string Of(ValueId id) const {
+    const Value& value = ValueOf(policy_, id);
+    switch (value.kind) {
+      case ValueKind::Path:
+        return PathText(PathOf(policy_, value.path_id));
+      case ValueKind::Constant:
+        return ConstantText(value.constant);
+      case ValueKind::Applied:
+        return OfApplied(value);
+      case ValueKind::Compared:
+        return fmt::format("({} {} {})", Of(value.operands[0]), NameOf(value.relation),
+                           Of(value.operands[1]));
+      case ValueKind::Element:
+        return fmt::format("element{}", IndexOf(id));
+      case ValueKind::Quantified:
+        return OfQuantified(value);
     }
+    return "";
   }
-  return "";
-}
+
+  std::string Of(const Test& test) const {
+    // `x == true` of a comparison is the comparison.
+    const ValueKind kind = ValueOf(policy_, test.value_id).kind;
+    const bool is_truth = test.predicate == Predicate::EqualBool && test.operand == Constant(true);
+    if (is_truth && !test.when_absent &&
+        (kind == ValueKind::Compared || kind == ValueKind::Quantified)) {
+      return Of(test.value_id);
+    }
+    std::string text = fmt::format("{} {}", Of(test.value_id), NameOf(test.predicate));
+    if (test.operand.index() != 0) text += " " + ConstantText(test.operand);
+    if (test.when_absent) text += fmt::format(" (absent: {})", TextOf(*test.when_absent));
+    return text;
+  }
+
+  std::string Of(FormulaId id) const {
+    const Formula& formula = FormulaOf(policy_, id);
+    switch (formula.kind) {
+      case FormulaKind::Constant:
+        return std::string(TextOf(formula.constant));
+      case FormulaKind::Test:
+        return Of(TestOf(policy_, formula.test_id));
+      case FormulaKind::Not:
+        return "not (" + Of(formula.operands.front()) + ")";
+      case FormulaKind::And:
+      case FormulaKind::Or: {
+        std::string text = formula.kind == FormulaKind::And ? "all(" : "any(";
+        for (std::size_t i = 0; i < formula.operands.size(); ++i) {
+          text += (i == 0 ? "" : "; ") + Of(formula.operands[i]);
+        }
+        return text + ")";
+      }
+    }
+    return "";
+  }
+
+ private:
+  std::string OfApplied(const Value& value) const {
+    const std::string first = Of(value.operands[0]);
+    switch (value.function) {
+      case Function::Member:
+        return fmt::format("{}.{}", first,
+                           std::get<std::string>(ValueOf(policy_, value.operands[1]).constant));
+      case Function::Element:
+        return fmt::format("{}[{}]", first, Of(value.operands[1]));
+      case Function::OrElse:
+      case Function::Add:
+      case Function::Subtract:
+      case Function::Multiply:
+        return fmt::format("({} {} {})", first, NameOf(value.function), Of(value.operands[1]));
+      default:
+        break;
+    }
+    std::string text = fmt::format("{}({}", NameOf(value.function), first);
+    if (value.operands.size() > 1) text += ", " + Of(value.operands[1]);
+    return text + ")";
+  }
+
+  std::string OfQuantified(const Value& value) const {
+    constexpr std::string_view kWords[] = {"any", "all", "count"};
+    return fmt::format("{} element{} in {}: ({})",
+                       kWords[static_cast<std::size_t>(value.quantifier)],
+                       IndexOf(value.element_id), Of(value.operands[0]), Of(value.body_id));
+  }
+
+  const Policy& policy_;
+};
 
 std::string LimitText(const Policy& policy, const Limit& limit) {
   const Counter& counter = policy.counters[IndexOf(limit.counter_id)];
   std::string cost = "1";
-  if (limit.cost == format::CostKind::Amount) cost = ValueText(policy, limit.cost_value_id);
+  if (limit.cost == format::CostKind::Amount) cost = ConditionText(policy).Of(limit.cost_value_id);
   if (limit.cost == format::CostKind::Length) {
-    cost = "length(" + ValueText(policy, limit.cost_value_id) + ")";
+    cost = "length(" + ConditionText(policy).Of(limit.cost_value_id) + ")";
   }
   return fmt::format("counter {}, max {}, cost {}", Quoted(counter.name), limit.max, cost);
 }
@@ -86,7 +145,7 @@ std::string LimitText(const Policy& policy, const Limit& limit) {
 std::string RuleText(const Policy& policy, RuleId id) {
   const Rule& rule = RuleOf(policy, id);
   std::string text = fmt::format("{} {}", NameOf(rule.kind), rule.id);
-  if (HasCondition(rule.kind)) text += ": " + FormulaText(policy, rule.condition_id);
+  if (HasCondition(rule.kind)) text += ": " + ConditionText(policy).Of(rule.condition_id);
   if (rule.kind == format::RuleKind::CloseArguments) {
     text += ": " + ConstantText(rule.argument_names);
   }
@@ -100,18 +159,30 @@ std::string PatternsText(const std::vector<std::string>& patterns) {
   return text;
 }
 
-void AppendCode(const Policy& policy, const Code& code, std::string& text) {
-  const auto append = [&](RuleId id, std::string_view indent) {
-    text += fmt::format("{}{}\n", indent, RuleOf(policy, id).id);
-  };
+// `Rules`: Code or GuardedRules.
+template <typename Rules>
+void AppendRules(const Policy& policy, const Rules& code, std::string_view indent,
+                 std::string& text) {
   for (const Index& index : code.indexes) {
-    text += fmt::format("  index {}\n", PathText(PathOf(policy, index.path_id)));
+    text += fmt::format("{}index {}\n", indent, PathText(PathOf(policy, index.path_id)));
     for (const IndexBranch& branch : index.branches) {
-      text += fmt::format("    {}\n", ConstantText(branch.literal));
-      for (const RuleId id : branch.rule_ids) append(id, "      ");
+      text += fmt::format("{}  {}\n", indent, ConstantText(branch.literal));
+      for (const RuleId id : branch.rule_ids) {
+        text += fmt::format("{}    {}\n", indent, RuleOf(policy, id).id);
+      }
     }
   }
-  for (const RuleId id : code.rule_ids) append(id, "  ");
+  for (const RuleId id : code.rule_ids) {
+    text += fmt::format("{}{}\n", indent, RuleOf(policy, id).id);
+  }
+}
+
+void AppendCode(const Policy& policy, const Code& code, std::string& text) {
+  AppendRules(policy, code, "  ", text);
+  for (const GuardedRules& guarded : code.guarded) {
+    text += fmt::format("  on server {}\n", Quoted(guarded.server));
+    AppendRules(policy, guarded, "    ", text);
+  }
 }
 
 }  // namespace
@@ -134,7 +205,9 @@ std::string Print(const Policy& policy, const Plan& plan) {
   std::string text = fmt::format("policy {}\ndefault {}\nzone {}\n", Quoted(policy.name),
                                  policy.default_allows ? "allow" : "deny", policy.zone);
   for (const Block& block : policy.blocks) {
-    text += fmt::format("{} {}\n", block.hides ? "hide" : "block", PatternsText(block.patterns));
+    text += fmt::format("{} {}", block.hides ? "hide" : "block", PatternsText(block.patterns));
+    if (block.server) text += fmt::format(" on server {}", Quoted(*block.server));
+    text += block.opens_arguments ? ", args any\n" : "\n";
     for (const RuleId id : block.rule_ids) text += "  " + RuleText(policy, id) + "\n";
   }
   for (const ToolPlan& tool : plan.tools) {

@@ -123,7 +123,9 @@ std::optional<Choice> BestChoice(const std::vector<std::vector<Key>>& keys,
   return best->first;
 }
 
-void IndexCode(const ir::Policy& policy, ir::Code& code) {
+// `Rules`: Code or GuardedRules.
+template <typename Rules>
+void IndexCode(const ir::Policy& policy, Rules& code) {
   std::vector<std::vector<Key>> keys;
   keys.reserve(code.rule_ids.size());
   for (const ir::RuleId id : code.rule_ids) keys.push_back(KeysOf(policy, id));
@@ -151,11 +153,16 @@ void IndexCode(const ir::Policy& policy, ir::Code& code) {
   code.rule_ids = std::move(rest);
 }
 
+void IndexAll(const ir::Policy& policy, ir::Code& code) {
+  IndexCode(policy, code);
+  for (ir::GuardedRules& guarded : code.guarded) IndexCode(policy, guarded);
+}
+
 }  // namespace
 
 void IndexRules(const ir::Policy& policy, ir::Plan& plan) {
-  for (ir::ToolPlan& tool : plan.tools) IndexCode(policy, tool.code);
-  for (ir::PatternPlan& pattern : plan.patterns) IndexCode(policy, pattern.code);
+  for (ir::ToolPlan& tool : plan.tools) IndexAll(policy, tool.code);
+  for (ir::PatternPlan& pattern : plan.patterns) IndexAll(policy, pattern.code);
 }
 
 }  // namespace policy

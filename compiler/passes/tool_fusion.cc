@@ -29,10 +29,19 @@ Cover CoverOf(const ir::Block& block, std::string_view tool) {
   return cover;
 }
 
+// The rules of a block for one server go behind that server's guard: for a call to another they do
+// not even name the tool.
+std::vector<ir::RuleId>& RulesFor(const ir::Block& block, ir::Code& code) {
+  if (!block.server) return code.rule_ids;
+  const auto found = std::ranges::find(code.guarded, *block.server, &ir::GuardedRules::server);
+  if (found != code.guarded.end()) return found->rule_ids;
+  return code.guarded.emplace_back(ir::GuardedRules{.server = *block.server}).rule_ids;
+}
+
 void AppendRules(const ir::Policy& policy, const ir::Block& block, bool admits, ir::Code& code) {
   for (const ir::RuleId id : block.rule_ids) {
     if (!admits && ir::RuleOf(policy, id).kind == format::RuleKind::Allow) continue;
-    code.rule_ids.push_back(id);
+    RulesFor(block, code).push_back(id);
   }
 }
 

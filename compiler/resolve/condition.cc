@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "compiler/resolve/resolution.h"
 #include "policy/check.h"
 
@@ -5,67 +7,43 @@ namespace policy {
 
 namespace {
 
-// The left side of a test: a path, or a path with a value for when it is absent.
-struct Subject {
-  ResolvedPath path;
-  const ast::Expression* absent = nullptr;  // a Literal
-};
-
-std::optional<Subject> ResolveSubject(Resolution& resolution, ast::ExpressionId id) {
-  const ast::Expression* expression = &ast::At(resolution.syntax, id);
-  Subject subject;
-  if (const auto* or_else = std::get_if<ast::OrElse>(&expression->node)) {
-    subject.absent = &ast::At(resolution.syntax, or_else->literal_id);
-    expression = &ast::At(resolution.syntax, or_else->path_id);
-  }
-  const auto* path = std::get_if<ast::Path>(&expression->node);
-  CHECK(path != nullptr);
-  auto resolved = ResolvePath(resolution, *path, expression->span);
-  if (!resolved) return std::nullopt;
-  subject.path = *std::move(resolved);
-  return subject;
-}
-
-std::optional<ir::FormulaId> AddTest(Resolution& resolution, const Subject& subject,
-                                     Predicate predicate, ir::Constant operand, Span span) {
-  ir::Test test{.value_id = ValueAt(resolution, subject.path.path_id),
-                .predicate = predicate,
-                .operand = std::move(operand),
-                .when_absent = std::nullopt,
-                .span = span};
-  if (subject.absent != nullptr) {
-    test.when_absent =
-        ResolveAbsent(resolution, predicate, test.operand,
-                      std::get<ast::Literal>(subject.absent->node), subject.absent->span);
-    if (!test.when_absent) return std::nullopt;
-  }
-  const auto test_id = static_cast<ir::TestId>(resolution.policy.tests.size());
-  resolution.policy.tests.push_back(std::move(test));
+ir::FormulaId AddConstant(Resolution& resolution, bool holds, Span span) {
   ir::Formula formula;
-  formula.kind = ir::FormulaKind::Test;
-  formula.test_id = test_id;
+  formula.kind = ir::FormulaKind::Constant;
+  formula.constant = ToTruth(holds);
   formula.span = span;
   return AddFormula(resolution, std::move(formula));
 }
 
-ir::FormulaId AddNot(Resolution& resolution, ir::FormulaId operand, Span span) {
-  ir::Formula formula;
-  formula.kind = ir::FormulaKind::Not;
-  formula.operands = {operand};
-  formula.span = span;
-  return AddFormula(resolution, std::move(formula));
+void ReportNotCondition(Resolution& resolution, const Term& term, std::string_view seen) {
+  auto report = resolution.diagnostics.Report(diag::NotACondition, resolution.source, term.span,
+                                              term.text, seen);
+  if (term.type == ValueType::Number && term.kind == Term::Kind::Value) {
+    report.Help("compare it: `(" + term.text + ") > 0`");
+  } else {
+    report.Help("compare it with something, or name a value that is true or false");
+  }
 }
 
-std::optional<ir::FormulaId> ResolveComparison(Resolution& resolution,
-                                               const ast::Comparison& comparison, Span span) {
-  const auto subject = ResolveSubject(resolution, comparison.left);
-  if (!subject) return std::nullopt;
-  auto comparand = ResolveComparand(resolution, comparison, subject->path);
-  if (!comparand) return std::nullopt;
-  const auto formula_id =
-      AddTest(resolution, *subject, comparand->predicate, std::move(comparand->operand), span);
-  if (!formula_id || !comparand->negated) return formula_id;
-  return AddNot(resolution, *formula_id, span);
+// A value where a condition is wanted: it has to be true.
+std::optional<ir::FormulaId> ResolveBoolean(Resolution& resolution, ast::ExpressionId id,
+                                            Span span) {
+  const auto term = ResolveTerm(resolution, id);
+  if (!term) return std::nullopt;
+  if (term->kind == Term::Kind::Constant && term->type == ValueType::Bool) {
+    return AddConstant(resolution, std::get<bool>(term->constant), span);
+  }
+  const bool is_bool = term->type == ValueType::Any || term->type == ValueType::Bool;
+  const bool is_else_bool = !term->absent || std::holds_alternative<bool>(*term->absent);
+  if (term->kind == Term::Kind::Value && is_bool && is_else_bool) {
+    return AddTest(resolution, *term, {Predicate::EqualBool, true}, span);
+  }
+  std::string_view seen = NameOf(term->type);
+  if (term->kind == Term::Kind::Set) seen = "a list";
+  if (term->kind == Term::Kind::Null) seen = "null";
+  if (!is_else_bool) seen = "no boolean where it is absent";
+  ReportNotCondition(resolution, *term, seen);
+  return std::nullopt;
 }
 
 std::optional<ir::FormulaId> ResolveJunction(Resolution& resolution, const ast::Junction& junction,
@@ -85,6 +63,18 @@ std::optional<ir::FormulaId> ResolveJunction(Resolution& resolution, const ast::
   return AddFormula(resolution, std::move(formula));
 }
 
+// `has path`, `path is null`.
+std::optional<ir::FormulaId> ResolvePresence(Resolution& resolution, ast::ExpressionId path_id,
+                                             Predicate predicate, Span span) {
+  const auto term = ResolveTerm(resolution, path_id);
+  if (!term) return std::nullopt;
+  if (term->kind == Term::Kind::Value) return AddTest(resolution, *term, {predicate, {}}, span);
+  resolution.diagnostics
+      .Report(diag::AlwaysThere, resolution.source, term->span, WordsAt(resolution, term->span))
+      .Help("only what the call may leave out can be asked for: `args.cc`");
+  return std::nullopt;
+}
+
 }  // namespace
 
 ir::FormulaId AddFormula(Resolution& resolution, ir::Formula formula) {
@@ -92,24 +82,51 @@ ir::FormulaId AddFormula(Resolution& resolution, ir::Formula formula) {
   return static_cast<ir::FormulaId>(resolution.policy.formulas.size() - 1);
 }
 
+ir::FormulaId AddNot(Resolution& resolution, ir::FormulaId operand, Span span) {
+  ir::Formula formula;
+  formula.kind = ir::FormulaKind::Not;
+  formula.operands = {operand};
+  formula.span = span;
+  return AddFormula(resolution, std::move(formula));
+}
+
+ir::FormulaId AddTest(Resolution& resolution, const Term& term, Comparand comparand, Span span) {
+  CHECK(term.kind == Term::Kind::Value);
+  ir::Test test{.value_id = term.value_id,
+                .predicate = comparand.predicate,
+                .operand = std::move(comparand.operand),
+                .when_absent = std::nullopt,
+                .span = span};
+  if (term.absent) test.when_absent = ApplyToConstant(test.predicate, test.operand, *term.absent);
+  ir::Formula formula;
+  formula.kind = ir::FormulaKind::Test;
+  formula.test_id = static_cast<ir::TestId>(resolution.policy.tests.size());
+  formula.span = span;
+  resolution.policy.tests.push_back(std::move(test));
+  return AddFormula(resolution, std::move(formula));
+}
+
 std::optional<ir::FormulaId> ResolveCondition(Resolution& resolution, ast::ExpressionId id) {
   const ast::Expression& expression = ast::At(resolution.syntax, id);
+  const Span span = expression.span;
   if (const auto* comparison = std::get_if<ast::Comparison>(&expression.node)) {
-    return ResolveComparison(resolution, *comparison, expression.span);
+    return ResolveComparison(resolution, *comparison, span);
   }
   if (const auto* junction = std::get_if<ast::Junction>(&expression.node)) {
-    return ResolveJunction(resolution, *junction, expression.span);
+    return ResolveJunction(resolution, *junction, span);
   }
   if (const auto* negation = std::get_if<ast::Not>(&expression.node)) {
     const auto operand_id = ResolveCondition(resolution, negation->operand);
     if (!operand_id) return std::nullopt;
-    return AddNot(resolution, *operand_id, expression.span);
+    return AddNot(resolution, *operand_id, span);
   }
-  const auto* has = std::get_if<ast::Has>(&expression.node);
-  CHECK(has != nullptr);  // no reader makes other conditions yet
-  const auto subject = ResolveSubject(resolution, has->path_id);
-  if (!subject) return std::nullopt;
-  return AddTest(resolution, *subject, Predicate::Exists, {}, expression.span);
+  if (const auto* has = std::get_if<ast::Has>(&expression.node)) {
+    return ResolvePresence(resolution, has->path_id, Predicate::Exists, span);
+  }
+  if (const auto* is_null = std::get_if<ast::IsNull>(&expression.node)) {
+    return ResolvePresence(resolution, is_null->path_id, Predicate::IsNull, span);
+  }
+  return ResolveBoolean(resolution, id, span);
 }
 
 }  // namespace policy

@@ -15,178 +15,154 @@ namespace policy {
 
 namespace {
 
-using ast::LiteralKind;
 using ast::Operator;
 using std::string_view_literals::operator""sv;
 
 constexpr std::array kWeekdays = {"Mon"sv, "Tue"sv, "Wed"sv, "Thu"sv, "Fri"sv, "Sat"sv, "Sun"sv};
 
-std::string_view NameOf(LiteralKind kind) {
-  switch (kind) {
-    case LiteralKind::Null:
-      return "null";
-    case LiteralKind::Bool:
-      return "a boolean";
-    case LiteralKind::Number:
-      return "a number";
-    case LiteralKind::String:
-      return "a string";
-    case LiteralKind::Duration:
-      return "a length of time";
-  }
-  return "nothing";
-}
-
-std::string_view NameOf(PathType type) {
-  switch (type) {
-    case PathType::Any:
-      return "anything";
-    case PathType::String:
-      return "a string";
-    case PathType::Number:
-      return "a number";
-    case PathType::List:
-      return "a list";
-    case PathType::Time:
-      return "a time";
-  }
-  return "nothing";
-}
-
 // One comparison while its right side is read.
 struct Reading {
   Resolution& resolution;
-  const ast::Comparison& comparison;
-  const ResolvedPath& path;
-  const ast::Expression& right;
+  WrittenOperator op;
+  const Term& left;
+  const Term& right;
 
-  std::string_view op() const { return ast::JsonNameOf(comparison.op); }
+  std::string_view spelling() const { return SpellingOf(resolution, op.op); }
 };
 
-void ReportOperand(const Reading& reading, Span span, std::string_view expected,
-                   std::string_view seen) {
-  reading.resolution.diagnostics.Report(diag::OperandType, reading.resolution.source, span,
-                                        reading.op(), expected, seen);
+// What a term of the right side is, for messages.
+std::string_view SeenOf(const Term& term) {
+  if (term.kind == Term::Kind::Set) return "a list";
+  return term.kind == Term::Kind::Null ? "null" : NameOf(term.type);
 }
 
-// Reports a path whose values can never be of the type that the comparison needs.
-bool CheckPathType(const Reading& reading, PathType needed) {
-  if (reading.path.type == PathType::Any || reading.path.type == needed) return true;
-  auto report = reading.resolution.diagnostics.Report(
-      diag::PathType, reading.resolution.source, reading.comparison.op_span, reading.path.text,
-      NameOf(reading.path.type), reading.op(), NameOf(needed));
-  if (reading.path.type == PathType::List) report.Help("`contains` looks into lists");
-  if (reading.path.type == PathType::Time) {
-    report.Help("`now` compares with RFC 3339 text by eq, neq, lt, lte, gt and gte");
+void ReportOperand(const Reading& reading, const Term& term, std::string_view expected) {
+  auto report = reading.resolution.diagnostics.Report(diag::OperandType, reading.resolution.source,
+                                                      term.span, reading.spelling(), expected,
+                                                      SeenOf(term));
+  const bool is_text = reading.resolution.syntax.form == ast::Form::Text;
+  if (is_text && term.kind == Term::Kind::Null) {
+    report.Help(fmt::format("`{0} is null` asks for null, `has {0}` for a value that is there",
+                            reading.left.text));
   }
+  const bool is_timed = term.type == ValueType::Time || term.type == ValueType::Duration;
+  if (is_timed && reading.left.type == ValueType::Any) {
+    report.Help("only times and lengths of time compare with it: `now - time(args.at) < 10m`");
+  }
+}
+
+// Reports a left side whose values can never be of the type that the comparison needs.
+bool CheckLeftType(const Reading& reading, ValueType needed) {
+  if (reading.left.type == ValueType::Any || reading.left.type == needed) return true;
+  ReportTermType(reading.resolution, reading.op, reading.left, NameOf(needed));
   return false;
 }
 
-PathType TypeOf(LiteralKind kind) {
-  if (kind == LiteralKind::String) return PathType::String;
-  if (kind == LiteralKind::Number) return PathType::Number;
-  return PathType::Any;
+// The right side where it has to be one constant of `type`.
+bool ExpectRight(const Reading& reading, ValueType type) {
+  if (reading.right.kind == Term::Kind::Constant && reading.right.type == type) return true;
+  ReportOperand(reading, reading.right, NameOf(type));
+  return false;
 }
 
-// The right side where it has to be one value of `kind`.
-const ast::Literal* ExpectLiteral(const Reading& reading, LiteralKind kind) {
-  const auto* literal = std::get_if<ast::Literal>(&reading.right.node);
-  if (literal != nullptr && literal->kind == kind) return literal;
-  ReportOperand(reading, reading.right.span, NameOf(kind),
-                literal != nullptr ? NameOf(literal->kind) : "a list");
-  return nullptr;
+bool IsScalar(const Term& term) {
+  return term.kind == Term::Kind::Constant &&
+         (term.type == ValueType::String || term.type == ValueType::Number ||
+          term.type == ValueType::Bool);
 }
 
 // Values that `now.weekday`, `now.hour` and others can never have: a condition on them would be a
 // rule that silently never holds.
-bool CheckCanOccur(const Reading& reading, const ast::Literal& literal, Span span) {
-  const std::string& path = reading.path.text;
+bool CheckCanOccur(const Reading& reading, const Term& term) {
+  const std::string& path = reading.left.text;
   std::string help;
   if (path == "now.weekday") {
-    if (std::ranges::find(kWeekdays, literal.text) != kWeekdays.end()) return true;
+    if (std::ranges::find(kWeekdays, term.text) != kWeekdays.end()) return true;
     help = fmt::format("weekdays are {}", Enumerate(kWeekdays));
   } else if (path == "now.date") {
-    if (literal.text.size() == kDateTextBytes && ParseInstant(literal.text + "T00:00:00Z")) {
-      return true;
-    }
+    if (term.text.size() == kDateTextBytes && ParseInstant(term.text + "T00:00:00Z")) return true;
     help = "dates are written `2026-03-01`";
   } else if (path == "now.hour" || path == "now.minute") {
-    const auto number = ParseDecimal(literal.text);
+    const auto* number = std::get_if<Decimal>(&term.constant);
     const int max = path == "now.hour" ? 23 : 59;
-    if (!number) return true;  // reported where the number is read
+    if (number == nullptr) return true;  // reported where the types are compared
     if (Compare(*number, {}) >= 0 && Compare(*number, {max, 0}) <= 0) return true;
     help = fmt::format("`{}` is a number from 0 to {}", path, max);
   } else {
     return true;
   }
   reading.resolution.diagnostics
-      .Report(diag::NeverEqual, reading.resolution.source, span, path, literal.text)
+      .Report(diag::NeverEqual, reading.resolution.source, term.span, path, term.text)
       .Help(help);
   return false;
 }
 
+// A time on the right: text, or what `time` made of it.
 std::optional<Comparand> ReadInstant(const Reading& reading, Predicate predicate) {
-  const ast::Literal* literal = ExpectLiteral(reading, LiteralKind::String);
-  if (literal == nullptr) return std::nullopt;
-  const auto instant = ParseInstant(literal->text);
+  if (reading.right.kind == Term::Kind::Constant && reading.right.type == ValueType::Time) {
+    return Comparand{predicate, reading.right.constant};
+  }
+  if (!ExpectRight(reading, ValueType::String)) return std::nullopt;
+  const auto instant = ParseInstant(std::get<std::string>(reading.right.constant));
   if (!instant) {
-    reading.resolution.diagnostics
-        .Report(diag::BadInstant, reading.resolution.source, reading.right.span, literal->text)
-        .Help("write RFC 3339 with a zone: `2026-03-01T10:00:00Z`");
+    ReportBadInstant(reading.resolution, reading.right.span, reading.right.text);
     return std::nullopt;
   }
   return Comparand{predicate, ir::TimePoint{*instant}};
 }
 
-std::optional<Comparand> ReadEqual(const Reading& reading) {
-  if (reading.path.type == PathType::Time) return ReadInstant(reading, Predicate::EqualTime);
-  const auto* literal = std::get_if<ast::Literal>(&reading.right.node);
-  if (literal == nullptr || literal->kind == LiteralKind::Null) {
-    ReportOperand(reading, reading.right.span, "a string, number or boolean",
-                  literal == nullptr ? "a list" : "null");
-    return std::nullopt;
-  }
-  if (!CheckPathType(reading, TypeOf(literal->kind))) return std::nullopt;
-  if (!CheckCanOccur(reading, *literal, reading.right.span)) return std::nullopt;
-  switch (literal->kind) {
-    case LiteralKind::String:
-      return Comparand{Predicate::EqualString, literal->text};
-    case LiteralKind::Bool:
-      return Comparand{Predicate::EqualBool, literal->boolean};
-    default: {
-      const auto number = ResolveNumber(reading.resolution, literal->text, reading.right.span);
-      if (!number) return std::nullopt;
-      return Comparand{Predicate::EqualNumber, *number};
-    }
-  }
+std::optional<Comparand> ReadDuration(const Reading& reading, Predicate predicate) {
+  if (!ExpectRight(reading, ValueType::Duration)) return std::nullopt;
+  return Comparand{predicate, reading.right.constant};
 }
 
-// The literals of a set: not empty, of one kind. nullopt: reported.
-std::optional<std::vector<const ast::Expression*>> ReadMembers(const Reading& reading) {
-  const auto* list = std::get_if<ast::List>(&reading.right.node);
-  if (list == nullptr) {
-    ReportOperand(reading, reading.right.span, "a list",
-                  NameOf(std::get<ast::Literal>(reading.right.node).kind));
+std::optional<Comparand> ReadEqual(const Reading& reading) {
+  if (reading.left.type == ValueType::Time) return ReadInstant(reading, Predicate::EqualTime);
+  if (reading.left.type == ValueType::Duration) {
+    return ReadDuration(reading, Predicate::EqualDuration);
+  }
+  if (!IsScalar(reading.right)) {
+    ReportOperand(reading, reading.right, "a string, number or boolean");
     return std::nullopt;
   }
-  if (list->items.empty()) {
+  const ValueType type = reading.right.type;
+  const bool is_bool_path = type == ValueType::Bool && reading.left.type != ValueType::Bool;
+  if (is_bool_path && reading.left.type != ValueType::Any) {
+    ReportTermType(reading.resolution, reading.op, reading.left, NameOf(ValueType::Bool));
+    return std::nullopt;
+  }
+  if (!CheckLeftType(reading, type) || !CheckCanOccur(reading, reading.right)) return std::nullopt;
+  const Predicate predicate = type == ValueType::String ? Predicate::EqualString
+                              : type == ValueType::Bool ? Predicate::EqualBool
+                                                        : Predicate::EqualNumber;
+  return Comparand{predicate, reading.right.constant};
+}
+
+// Whether the right side is a list of scalars: not empty, of one type. False: reported.
+bool CheckMembers(const Reading& reading) {
+  if (reading.right.kind != Term::Kind::Set) {
+    ReportOperand(reading, reading.right, "a list");
+    return false;
+  }
+  const std::vector<Term>& items = reading.right.items;
+  if (items.empty()) {
     reading.resolution.diagnostics.Report(diag::EmptySet, reading.resolution.source,
-                                          reading.right.span, reading.op());
-    return std::nullopt;
+                                          reading.right.span, reading.spelling());
+    return false;
   }
-  std::vector<const ast::Expression*> members;
-  for (ast::ExpressionId id : list->items) {
-    members.push_back(&ast::At(reading.resolution.syntax, id));
-    const LiteralKind first = std::get<ast::Literal>(members[0]->node).kind;
-    const LiteralKind kind = std::get<ast::Literal>(members.back()->node).kind;
-    if (kind == first) continue;
+  for (const Term& item : items) {
+    if (!IsScalar(item)) {
+      ReportOperand(reading, item, "strings, numbers or booleans");
+      return false;
+    }
+    if (item.type == items[0].type) continue;
     reading.resolution.diagnostics
-        .Report(diag::MixedSet, reading.resolution.source, members.back()->span, NameOf(first),
-                NameOf(kind))
-        .Note(members[0]->span, "the first member");
-    return std::nullopt;
+        .Report(diag::MixedSet, reading.resolution.source, item.span, NameOf(items[0].type),
+                NameOf(item.type))
+        .Note(items[0].span, "the first member");
+    return false;
   }
-  return members;
+  return true;
 }
 
 template <typename T>
@@ -200,62 +176,54 @@ std::vector<T> SortedDistinct(std::vector<T> values) {
   return values;
 }
 
+template <typename T>
+Comparand SetOf(Predicate predicate, const std::vector<Term>& items) {
+  std::vector<T> values;
+  for (const Term& item : items) values.push_back(std::get<T>(item.constant));
+  return Comparand{predicate, SortedDistinct(std::move(values))};
+}
+
 std::optional<Comparand> ReadSet(const Reading& reading) {
-  const auto members = ReadMembers(reading);
-  if (!members) return std::nullopt;
-  const LiteralKind kind = std::get<ast::Literal>((*members)[0]->node).kind;
-  if (!CheckPathType(reading, TypeOf(kind))) return std::nullopt;
-  std::vector<std::string> strings;
-  std::vector<Decimal> numbers;
-  std::vector<bool> bools;
-  for (const ast::Expression* member : *members) {
-    const auto& literal = std::get<ast::Literal>(member->node);
-    if (!CheckCanOccur(reading, literal, member->span)) return std::nullopt;
-    if (kind == LiteralKind::String) {
-      strings.push_back(literal.text);
-    } else if (kind == LiteralKind::Bool) {
-      bools.push_back(literal.boolean);
-    } else {
-      const auto number = ResolveNumber(reading.resolution, literal.text, member->span);
-      if (!number) return std::nullopt;
-      numbers.push_back(*number);
-    }
+  if (!CheckMembers(reading)) return std::nullopt;
+  const std::vector<Term>& items = reading.right.items;
+  if (!CheckLeftType(reading, items[0].type)) return std::nullopt;
+  for (const Term& item : items) {
+    if (!CheckCanOccur(reading, item)) return std::nullopt;
   }
-  if (kind == LiteralKind::String) {
-    return Comparand{Predicate::InStrings, SortedDistinct(std::move(strings))};
-  }
-  if (kind == LiteralKind::Bool) {
-    return Comparand{Predicate::InBools, SortedDistinct(std::move(bools))};
-  }
-  return Comparand{Predicate::InNumbers, SortedDistinct(std::move(numbers))};
+  if (items[0].type == ValueType::String) return SetOf<std::string>(Predicate::InStrings, items);
+  if (items[0].type == ValueType::Bool) return SetOf<bool>(Predicate::InBools, items);
+  return SetOf<Decimal>(Predicate::InNumbers, items);
 }
 
 struct OrderPredicates {
   Predicate number;
   Predicate time;
+  Predicate duration;
 };
 
 OrderPredicates OrderOf(Operator op) {
   switch (op) {
     case Operator::Less:
-      return {Predicate::LessNumber, Predicate::LessTime};
+      return {Predicate::LessNumber, Predicate::LessTime, Predicate::LessDuration};
     case Operator::LessOrEqual:
-      return {Predicate::LessOrEqualNumber, Predicate::LessOrEqualTime};
+      return {Predicate::LessOrEqualNumber, Predicate::LessOrEqualTime,
+              Predicate::LessOrEqualDuration};
     case Operator::Greater:
-      return {Predicate::GreaterNumber, Predicate::GreaterTime};
+      return {Predicate::GreaterNumber, Predicate::GreaterTime, Predicate::GreaterDuration};
     default:
-      return {Predicate::GreaterOrEqualNumber, Predicate::GreaterOrEqualTime};
+      return {Predicate::GreaterOrEqualNumber, Predicate::GreaterOrEqualTime,
+              Predicate::GreaterOrEqualDuration};
   }
 }
 
 std::optional<Comparand> ReadOrder(const Reading& reading) {
-  const OrderPredicates predicates = OrderOf(reading.comparison.op);
-  if (reading.path.type == PathType::Time) return ReadInstant(reading, predicates.time);
-  const ast::Literal* literal = ExpectLiteral(reading, LiteralKind::Number);
-  if (literal == nullptr || !CheckPathType(reading, PathType::Number)) return std::nullopt;
-  const auto number = ResolveNumber(reading.resolution, literal->text, reading.right.span);
-  if (!number) return std::nullopt;
-  return Comparand{predicates.number, *number};
+  const OrderPredicates predicates = OrderOf(reading.op.op);
+  if (reading.left.type == ValueType::Time) return ReadInstant(reading, predicates.time);
+  if (reading.left.type == ValueType::Duration) return ReadDuration(reading, predicates.duration);
+  if (!ExpectRight(reading, ValueType::Number) || !CheckLeftType(reading, ValueType::Number)) {
+    return std::nullopt;
+  }
+  return Comparand{predicates.number, reading.right.constant};
 }
 
 std::optional<Comparand> ReadRegex(const Reading& reading, const std::string& text) {
@@ -278,57 +246,52 @@ std::optional<Comparand> ReadUnder(const Reading& reading, const std::string& te
   return Comparand{Predicate::Under, text};
 }
 
-// starts_with, ends_with, regex, under: a string against a string.
+// starts_with, ends_with, regex, like, under: a string against a string.
 std::optional<Comparand> ReadText(const Reading& reading) {
-  const ast::Literal* literal = ExpectLiteral(reading, LiteralKind::String);
-  if (literal == nullptr || !CheckPathType(reading, PathType::String)) return std::nullopt;
-  switch (reading.comparison.op) {
+  if (!ExpectRight(reading, ValueType::String) || !CheckLeftType(reading, ValueType::String)) {
+    return std::nullopt;
+  }
+  const auto& text = std::get<std::string>(reading.right.constant);
+  switch (reading.op.op) {
     case Operator::StartsWith:
-      return Comparand{Predicate::StartsWith, literal->text};
+      return Comparand{Predicate::StartsWith, text};
     case Operator::EndsWith:
-      return Comparand{Predicate::EndsWith, literal->text};
+      return Comparand{Predicate::EndsWith, text};
     case Operator::Like:
-      return Comparand{Predicate::Like, literal->text};
+      return Comparand{Predicate::Like, text};
     case Operator::Under:
-      return ReadUnder(reading, literal->text);
+      return ReadUnder(reading, text);
     default:
-      return ReadRegex(reading, literal->text);
+      return ReadRegex(reading, text);
   }
 }
 
 std::optional<Comparand> ReadContains(const Reading& reading) {
-  const auto* literal = std::get_if<ast::Literal>(&reading.right.node);
-  if (literal == nullptr || literal->kind == LiteralKind::Null) {
-    ReportOperand(reading, reading.right.span, "a string, number or boolean",
-                  literal == nullptr ? "a list" : "null");
+  if (!IsScalar(reading.right)) {
+    ReportOperand(reading, reading.right, "a string, number or boolean");
     return std::nullopt;
   }
-  const bool is_string = literal->kind == LiteralKind::String;
-  const bool fits_string = is_string && reading.path.type == PathType::String;
-  if (!fits_string && !CheckPathType(reading, PathType::List)) return std::nullopt;
-  if (is_string) return Comparand{Predicate::ContainsString, literal->text};
-  if (literal->kind == LiteralKind::Bool) {
-    return Comparand{Predicate::ContainsBool, literal->boolean};
-  }
-  const auto number = ResolveNumber(reading.resolution, literal->text, reading.right.span);
-  if (!number) return std::nullopt;
-  return Comparand{Predicate::ContainsNumber, *number};
+  const bool is_string = reading.right.type == ValueType::String;
+  const bool fits_string = is_string && reading.left.type == ValueType::String;
+  if (!fits_string && !CheckLeftType(reading, ValueType::List)) return std::nullopt;
+  const Predicate predicate = is_string                               ? Predicate::ContainsString
+                              : reading.right.type == ValueType::Bool ? Predicate::ContainsBool
+                                                                      : Predicate::ContainsNumber;
+  return Comparand{predicate, reading.right.constant};
 }
 
 std::optional<Comparand> ReadHosts(const Reading& reading) {
-  const auto members = ReadMembers(reading);
-  if (!members || !CheckPathType(reading, PathType::String)) return std::nullopt;
+  if (!CheckMembers(reading) || !CheckLeftType(reading, ValueType::String)) return std::nullopt;
   std::vector<std::string> hosts;
-  for (const ast::Expression* member : *members) {
-    const auto& literal = std::get<ast::Literal>(member->node);
-    if (literal.kind != LiteralKind::String) {
-      ReportOperand(reading, member->span, "a list of host names", NameOf(literal.kind));
+  for (const Term& item : reading.right.items) {
+    if (item.type != ValueType::String) {
+      ReportOperand(reading, item, "a list of host names");
       return std::nullopt;
     }
-    auto host = NormalHostPattern(literal.text);
+    auto host = NormalHostPattern(std::get<std::string>(item.constant));
     if (!host) {
       reading.resolution.diagnostics
-          .Report(diag::BadHost, reading.resolution.source, member->span, literal.text)
+          .Report(diag::BadHost, reading.resolution.source, item.span, item.text)
           .Help(
               "write a host without scheme, port or path: `example.com`, or `*.example.com` for "
               "its subdomains");
@@ -341,6 +304,56 @@ std::optional<Comparand> ReadHosts(const Reading& reading) {
 
 }  // namespace
 
+std::string_view NameOf(ValueType type) {
+  switch (type) {
+    case ValueType::Any:
+      return "anything";
+    case ValueType::Bool:
+      return "a boolean";
+    case ValueType::String:
+      return "a string";
+    case ValueType::Number:
+      return "a number";
+    case ValueType::List:
+      return "a list";
+    case ValueType::Record:
+      return "a record";
+    case ValueType::Time:
+      return "a time";
+    case ValueType::Duration:
+      return "a length of time";
+  }
+  return "nothing";
+}
+
+std::string_view SpellingOf(const Resolution& resolution, Operator op) {
+  if (resolution.syntax.form == ast::Form::Json) return ast::JsonNameOf(op);
+  switch (op) {
+#define OPERATOR(name, json, text) \
+  case Operator::name:             \
+    return text;
+#include "grammar/operators.def"
+#undef OPERATOR
+  }
+  return "";
+}
+
+void ReportTermType(Resolution& resolution, WrittenOperator op, const Term& term,
+                    std::string_view needed) {
+  auto report = resolution.diagnostics.Report(diag::PathType, resolution.source, op.span, term.text,
+                                              NameOf(term.type), SpellingOf(resolution, op.op),
+                                              needed);
+  if (term.type == ValueType::List) report.Help("`contains` looks into lists");
+  if (term.type == ValueType::Time && resolution.syntax.form == ast::Form::Json) {
+    report.Help("`now` compares with RFC 3339 text by eq, neq, lt, lte, gt and gte");
+  }
+}
+
+void ReportBadInstant(Resolution& resolution, Span span, std::string_view text) {
+  resolution.diagnostics.Report(diag::BadInstant, resolution.source, span, text)
+      .Help("write RFC 3339 with a zone: `2026-03-01T10:00:00Z`");
+}
+
 std::optional<Decimal> ResolveNumber(Resolution& resolution, const std::string& digits, Span span) {
   const auto number = ParseDecimal(digits);
   if (!number) {
@@ -350,43 +363,33 @@ std::optional<Decimal> ResolveNumber(Resolution& resolution, const std::string& 
   return number;
 }
 
-std::optional<Comparand> ResolveComparand(Resolution& resolution, const ast::Comparison& comparison,
-                                          const ResolvedPath& path) {
-  const Reading reading{resolution, comparison, path, ast::At(resolution.syntax, comparison.right)};
-  std::optional<Comparand> comparand;
-  switch (comparison.op) {
+std::optional<Comparand> ResolveComparand(Resolution& resolution, WrittenOperator op,
+                                          const Term& left, const Term& right) {
+  const Reading reading{resolution, op, left, right};
+  switch (op.op) {
     case Operator::Equal:
     case Operator::NotEqual:
-      comparand = ReadEqual(reading);
-      break;
+      return ReadEqual(reading);
     case Operator::In:
     case Operator::NotIn:
-      comparand = ReadSet(reading);
-      break;
+      return ReadSet(reading);
     case Operator::Less:
     case Operator::LessOrEqual:
     case Operator::Greater:
     case Operator::GreaterOrEqual:
-      comparand = ReadOrder(reading);
-      break;
+      return ReadOrder(reading);
     case Operator::Matches:
     case Operator::StartsWith:
     case Operator::EndsWith:
     case Operator::Like:
     case Operator::Under:
-      comparand = ReadText(reading);
-      break;
+      return ReadText(reading);
     case Operator::Contains:
-      comparand = ReadContains(reading);
-      break;
+      return ReadContains(reading);
     case Operator::HostIn:
-      comparand = ReadHosts(reading);
-      break;
+      return ReadHosts(reading);
   }
-  if (comparand) {
-    comparand->negated = comparison.op == Operator::NotEqual || comparison.op == Operator::NotIn;
-  }
-  return comparand;
+  return std::nullopt;
 }
 
 }  // namespace policy

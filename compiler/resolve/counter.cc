@@ -6,8 +6,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "compiler/ir/access.h"
 #include "compiler/resolve/pattern.h"
 #include "compiler/resolve/resolution.h"
+#include "grammar/suggestion.h"
 #include "runtime/value/glob.h"
 
 namespace policy {
@@ -58,9 +60,7 @@ std::string ScopeText(const Resolution& resolution, const ir::Counter& counter) 
       text += kNames[static_cast<std::size_t>(scope.kind)];
       continue;
     }
-    for (const auto& [path, path_id] : resolution.path_ids) {
-      if (path_id == scope.path_id) text += path;
-    }
+    text += resolution.path_texts[ir::IndexOf(scope.path_id)];
   }
   return text;
 }
@@ -123,8 +123,15 @@ std::optional<std::vector<ir::Scope>> ResolveScopes(Resolution& resolution,
   }
   if (!is_whole) return std::nullopt;
   if (resolved.empty()) resolved.push_back({format::ScopeKind::Grant, {}});
-  // One order, so that the order in which they were written makes no second counter.
-  const auto key = [](const ir::Scope& scope) { return std::pair(scope.kind, scope.path_id); };
+  // One order, whatever is written first: a counter's identity and its keys are made in it, and a
+  // policy whose rules were moved about has to find its counters again.
+  const auto key = [&](const ir::Scope& scope) {
+    const bool has_path = scope.kind == format::ScopeKind::Slot;
+    return std::pair(scope.kind, has_path
+                                     ? std::string_view(
+                                           resolution.path_texts[ir::IndexOf(scope.path_id)])
+                                     : std::string_view());
+  };
   std::ranges::sort(resolved, {}, key);
   const auto repeated = std::ranges::unique(resolved, {}, key);
   resolved.erase(repeated.begin(), repeated.end());
@@ -178,22 +185,55 @@ ir::CounterId AddCounter(Resolution& resolution, ir::Counter counter) {
   return entry->second;
 }
 
-bool ResolveCost(Resolution& resolution, ast::ExpressionId cost_id, ir::Limit& limit) {
-  const ast::Expression* expression = &ast::At(resolution.syntax, cost_id);
-  limit.cost = format::CostKind::Amount;
-  if (const auto* call = std::get_if<ast::Call>(&expression->node)) {
-    limit.cost = format::CostKind::Length;
-    expression = &ast::At(resolution.syntax, call->arguments[0]);
+// `length(path)`: its path. Null: the cost is none of these.
+const ast::Expression* CountedPath(const Resolution& resolution, const ast::Expression& cost) {
+  const auto* call = std::get_if<ast::Call>(&cost.node);
+  if (call == nullptr || call->function.text != "length" || call->arguments.size() != 1) {
+    return nullptr;
   }
-  const auto& path = std::get<ast::Path>(expression->node);
-  const auto resolved = ResolvePath(resolution, path, expression->span);
-  if (!resolved) return false;
-  limit.cost_value_id = ValueAt(resolution, resolved->path_id);
-  if (path.root.text == "args") return true;
+  const ast::Expression& argument = ast::At(resolution.syntax, call->arguments[0]);
+  return std::holds_alternative<ast::Path>(argument.node) ? &argument : nullptr;
+}
+
+bool CheckIsArgument(Resolution& resolution, const Term& term) {
+  const ir::Path* const path = ir::PathOf(resolution.policy, term.value_id);
+  if (resolution.syntax.form == ast::Form::Text || path == nullptr ||
+      path->root == format::Root::Args) {
+    return true;
+  }
   resolution.diagnostics
-      .Report(diag::CostNotArgument, resolution.source, expression->span, resolved->text)
+      .Report(diag::CostNotArgument, resolution.source, term.span, term.text)
       .Help("a cost is an amount in the call: `args.amount`");
   return false;
+}
+
+bool ResolveCost(Resolution& resolution, ast::ExpressionId cost_id, ir::Limit& limit) {
+  const ast::Expression& cost = ast::At(resolution.syntax, cost_id);
+  if (const ast::Expression* counted = CountedPath(resolution, cost)) {
+    const auto& path = std::get<ast::Path>(counted->node);
+    if (!resolution.lets.contains(path.root.text)) {
+      const auto resolved = ResolvePath(resolution, path, counted->span);
+      if (!resolved) return false;
+      limit.cost = format::CostKind::Length;
+      limit.cost_value_id = ValueAt(resolution, resolved->path_id);
+      Term term;
+      term.value_id = limit.cost_value_id;
+      term.text = resolved->text;
+      term.span = counted->span;
+      return CheckIsArgument(resolution, term);
+    }
+  }
+  const auto term = ResolveTerm(resolution, cost_id);
+  if (!term) return false;
+  const bool is_single = term->kind == Term::Kind::Value || term->kind == Term::Kind::Constant;
+  const bool is_number = term->type == ValueType::Number || term->type == ValueType::Any;
+  if (!is_single || !is_number) {
+    ReportFunctionOperand(resolution, "charge", "a number", *term);
+    return false;
+  }
+  limit.cost = format::CostKind::Amount;
+  limit.cost_value_id = Materialise(resolution, *term);
+  return CheckIsArgument(resolution, *term);
 }
 
 // A limit of the policy with one of the patterns it stands for.
@@ -248,33 +288,86 @@ void CheckCostsOf(Resolution& resolution, const std::vector<PlacedLimit>& limits
 
 }  // namespace
 
-std::optional<ir::Limit> ResolveLimit(Resolution& resolution, const ast::Limit& limit, Span span) {
-  const ast::CounterTerms& terms = *limit.terms;
-  ir::Counter counter;
-  counter.name = limit.counter.text;
-  counter.window = WindowOf(terms.window.kind);
-  counter.window_seconds = terms.window.seconds;
-  counter.span = span;
-  ir::Limit resolved;
-  resolved.on_error = static_cast<format::OnError>(terms.on_error);
-  resolved.on_store_error = static_cast<format::OnStoreError>(terms.on_store_error);
+namespace {
 
+// What the terms say of a counter and its usual max. nullopt: reported.
+DeclaredCounter ResolveTerms(Resolution& resolution, const std::string& name,
+                             const ast::CounterTerms& terms, Span span) {
+  DeclaredCounter declared;
   const auto scale = ScaleOf(resolution, terms);
-  const auto scopes = ResolveScopes(resolution, terms.scopes);
+  auto scopes = ResolveScopes(resolution, terms.scopes);
+  if (scale) declared.max = MaxOf(resolution, terms.max, *scale);
+  if (!scale || !scopes || !declared.max) return declared;
+  declared.counter = ir::Counter{.name = name,
+                                 .window = WindowOf(terms.window.kind),
+                                 .window_seconds = terms.window.seconds,
+                                 .scale = *scale,
+                                 .scopes = *std::move(scopes),
+                                 .span = span};
+  return declared;
+}
+
+// Null: reported.
+DeclaredCounter* FindCounter(Resolution& resolution, const ast::Word& name) {
+  const auto found = resolution.declared_counters.find(name.text);
+  if (found != resolution.declared_counters.end()) return &found->second;
+  std::vector<std::string_view> names;
+  for (const ast::Counter& counter : resolution.syntax.counters) {
+    names.push_back(counter.name.text);
+  }
+  auto report = resolution.diagnostics.Report(diag::UnknownCounter, resolution.source, name.span,
+                                              name.text);
+  if (const auto meant = NearestWord(name.text, names)) {
+    report.Help(fmt::format("did you mean `{}`?", meant->word));
+    if (meant->is_plain) report.Replace(name.span, std::string(meant->word));
+  } else {
+    report.Help(fmt::format("declare it: `counter {} = 10 per day each grant`", name.text));
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void ResolveCounters(Resolution& resolution) {
+  for (const ast::Counter& counter : resolution.syntax.counters) {
+    DeclaredCounter& declared = resolution.declared_counters.at(counter.name.text);
+    if (declared.syntax != &counter) continue;  // a second one of the name: the reader's to report
+    declared = ResolveTerms(resolution, counter.name.text, counter.terms, counter.span);
+    declared.syntax = &counter;
+  }
+}
+
+std::optional<ir::Limit> ResolveLimit(Resolution& resolution, const ast::Limit& limit, Span span) {
+  // The text form declares the counter apart, policy.json at each limit.
+  DeclaredCounter* declared = nullptr;
+  DeclaredCounter own;
+  if (limit.terms) {
+    own = ResolveTerms(resolution, limit.counter.text, *limit.terms, span);
+    declared = &own;
+  } else {
+    declared = FindCounter(resolution, limit.counter);
+    if (declared == nullptr) return std::nullopt;
+    declared->is_used = true;
+  }
+  const ast::CounterTerms& terms = limit.terms ? *limit.terms : declared->syntax->terms;
+  ir::Limit resolved;
+  resolved.on_error = static_cast<format::OnError>(limit.on_error.value_or(terms.on_error));
+  const ast::OnStoreError on_store_error = limit.on_store_error.value_or(terms.on_store_error);
+  resolved.on_store_error = static_cast<format::OnStoreError>(on_store_error);
   const bool cost_ok = !limit.cost || ResolveCost(resolution, *limit.cost, resolved);
-  if (resolved.cost != format::CostKind::One && terms.on_store_error != ast::OnStoreError::Deny) {
+  if (resolved.cost != format::CostKind::One && on_store_error != ast::OnStoreError::Deny) {
     resolution.diagnostics
-        .Report(diag::StoreErrorOfAmount, resolution.source, terms.on_store_error_span)
+        .Report(diag::StoreErrorOfAmount, resolution.source,
+                limit.on_store_error ? span : terms.on_store_error_span)
         .Help("leave `on_store_error` out: amounts are denied while their store cannot answer");
     return std::nullopt;
   }
-  if (!scale || !scopes || !cost_ok) return std::nullopt;
-  const auto max = MaxOf(resolution, terms.max, *scale);
+  if (!cost_ok || !declared->counter) return std::nullopt;
+  const auto max =
+      limit.max ? MaxOf(resolution, *limit.max, declared->counter->scale) : declared->max;
   if (!max) return std::nullopt;
-  counter.scale = *scale;
-  counter.scopes = *scopes;
   resolved.max = *max;
-  resolved.counter_id = AddCounter(resolution, std::move(counter));
+  resolved.counter_id = AddCounter(resolution, *declared->counter);
   return resolved;
 }
 

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "compiler/resolve/resolution.h"
 #include "grammar/suggestion.h"
@@ -21,25 +23,25 @@ enum class Below : std::uint8_t {
 
 struct KnownMember {
   std::string_view name;
-  PathType type;
+  ValueType type;
   Below below;
 };
 
-constexpr KnownMember kToolMembers[] = {{"name", PathType::String, Below::Nothing},
-                                        {"server", PathType::String, Below::Nothing},
-                                        {"category", PathType::String, Below::Nothing},
-                                        {"risk", PathType::String, Below::Nothing},
-                                        {"annotations", PathType::Any, Below::Members}};
-constexpr KnownMember kGrantMembers[] = {{"id", PathType::String, Below::Nothing},
-                                         {"label", PathType::String, Below::Nothing},
-                                         {"tags", PathType::List, Below::Elements},
-                                         {"attributes", PathType::Any, Below::Members}};
-constexpr KnownMember kClientMembers[] = {{"name", PathType::String, Below::Nothing},
-                                          {"version", PathType::String, Below::Nothing}};
-constexpr KnownMember kNowMembers[] = {{"hour", PathType::Number, Below::Nothing},
-                                       {"minute", PathType::Number, Below::Nothing},
-                                       {"weekday", PathType::String, Below::Nothing},
-                                       {"date", PathType::String, Below::Nothing}};
+constexpr KnownMember kToolMembers[] = {{"name", ValueType::String, Below::Nothing},
+                                        {"server", ValueType::String, Below::Nothing},
+                                        {"category", ValueType::String, Below::Nothing},
+                                        {"risk", ValueType::String, Below::Nothing},
+                                        {"annotations", ValueType::Any, Below::Members}};
+constexpr KnownMember kGrantMembers[] = {{"id", ValueType::String, Below::Nothing},
+                                         {"label", ValueType::String, Below::Nothing},
+                                         {"tags", ValueType::List, Below::Elements},
+                                         {"attributes", ValueType::Any, Below::Members}};
+constexpr KnownMember kClientMembers[] = {{"name", ValueType::String, Below::Nothing},
+                                          {"version", ValueType::String, Below::Nothing}};
+constexpr KnownMember kNowMembers[] = {{"hour", ValueType::Number, Below::Nothing},
+                                       {"minute", ValueType::Number, Below::Nothing},
+                                       {"weekday", ValueType::String, Below::Nothing},
+                                       {"date", ValueType::String, Below::Nothing}};
 
 struct KnownRoot {
   std::string_view name;
@@ -76,7 +78,7 @@ void ReportIncomplete(Resolution& resolution, std::string_view text, Span span) 
 }
 
 // The type at the end of a path whose root knows its members. nullopt: reported.
-std::optional<PathType> TypeBelow(Resolution& resolution, const KnownRoot& root,
+std::optional<ValueType> TypeBelow(Resolution& resolution, const KnownRoot& root,
                                   const ast::Path& path, Span span) {
   const auto* name = std::get_if<std::string>(&path.steps[0]);
   const KnownMember* member = nullptr;
@@ -97,9 +99,8 @@ std::optional<PathType> TypeBelow(Resolution& resolution, const KnownRoot& root,
   const bool is_member = std::holds_alternative<std::string>(path.steps[1]);
   const bool fits = (member->below == Below::Members && is_member) ||
                     (member->below == Below::Elements && !is_member);
-  if (fits) return PathType::Any;
-  resolution.diagnostics.Report(diag::NothingBelow, resolution.source, span,
-                                fmt::format("{}.{}", root.name, member->name));
+  if (fits) return ValueType::Any;
+  ReportNothingBelow(resolution, span, fmt::format("{}.{}", root.name, member->name));
   return std::nullopt;
 }
 
@@ -109,7 +110,10 @@ const KnownRoot* FindRoot(Resolution& resolution, const ast::Path& path) {
   }
   auto report = resolution.diagnostics.Report(diag::UnknownRoot, resolution.source, path.root.span,
                                               path.root.text);
-  if (const auto meant = NearestWord(path.root.text, kRootNames)) {
+  std::vector<std::string_view> names(kRootNames.begin(), kRootNames.end());
+  for (const Variable& variable : resolution.variables) names.push_back(variable.name);
+  for (const ast::Let& let : resolution.syntax.lets) names.push_back(let.name.text);
+  if (const auto meant = NearestWord(path.root.text, names)) {
     report.Help(fmt::format("did you mean `{}`?", meant->word));
     // In a string with escapes the span is the whole string.
     const bool is_exact = path.root.span.end - path.root.span.begin == path.root.text.size();
@@ -127,13 +131,22 @@ ir::PathId AddPath(Resolution& resolution, const ast::Path& path, format::Root r
   const auto [entry, is_new] = resolution.path_ids.try_emplace(text, next);
   if (is_new) {
     resolution.policy.paths.push_back({root, path.steps});
-    resolution.path_values.push_back(static_cast<ir::ValueId>(resolution.policy.values.size()));
-    resolution.policy.values.push_back({.kind = ir::ValueKind::Path, .path_id = next});
+    resolution.path_texts.push_back(text);
+    resolution.path_values.push_back(
+        PushValue(resolution, {.kind = ir::ValueKind::Path, .path_id = next}, nullptr));
   }
   return entry->second;
 }
 
 }  // namespace
+
+bool IsRootName(std::string_view name) {
+  return std::ranges::find(kRootNames, name) != kRootNames.end();
+}
+
+void ReportNothingBelow(Resolution& resolution, Span span, std::string_view text) {
+  resolution.diagnostics.Report(diag::NothingBelow, resolution.source, span, text);
+}
 
 ir::ValueId ValueAt(const Resolution& resolution, ir::PathId id) {
   return resolution.path_values[static_cast<std::size_t>(id)];
@@ -169,13 +182,13 @@ std::optional<ResolvedPath> ResolvePath(Resolution& resolution, const ast::Path&
   const KnownRoot* root = FindRoot(resolution, path);
   if (root == nullptr) return std::nullopt;
   std::string text = PathText(path);
-  PathType type = PathType::Any;
+  ValueType type = ValueType::Any;
   if (path.steps.empty()) {
     if (root->root != format::Root::Now) {
       ReportIncomplete(resolution, text, span);
       return std::nullopt;
     }
-    type = PathType::Time;
+    type = ValueType::Time;
   } else if (!root->members.empty()) {
     const auto known = TypeBelow(resolution, *root, path, span);
     if (!known) return std::nullopt;

@@ -62,6 +62,7 @@ struct FillRule {
     rule.argument_names.erase(repeated.begin(), repeated.end());
     return true;
   }
+  // No rule: it is the block that opens them.
   bool operator()(const ast::OpenArguments&) const { return false; }
   bool operator()(const ast::Limit& limit) const {
     rule.kind = format::RuleKind::Limit;
@@ -93,10 +94,12 @@ void ResolveBlock(Resolution& resolution, const ast::ToolBlock& syntax) {
   ir::Block block;
   block.span = syntax.span;
   for (const ast::Word& pattern : syntax.patterns) block.patterns.push_back(pattern.text);
+  if (syntax.server) block.server = syntax.server->text;
   const bool never_admits = std::ranges::all_of(block.patterns, MatchesEverything);
   for (const ast::Statement& statement : syntax.statements) {
     // Limiting every tool must not open every tool.
     if (never_admits && std::holds_alternative<ast::Allow>(statement.node)) continue;
+    if (std::holds_alternative<ast::OpenArguments>(statement.node)) block.opens_arguments = true;
     ir::Rule rule;
     rule.id = statement.id;
     rule.span = statement.span;
@@ -116,12 +119,17 @@ void ResolveZone(Resolution& resolution) {
   const auto& zone = resolution.syntax.zone;
   if (!zone) return;
   resolution.policy.zone = zone->text;
-  if (Zone::Find(zone->text)) return;
-  resolution.diagnostics.Report(diag::UnknownZone, resolution.source, zone->span, zone->text)
-      .Help("write the name of a place in the IANA database: `Europe/Berlin`, or `UTC`");
+  CheckZone(resolution, zone->text, zone->span);
 }
 
 }  // namespace
+
+bool CheckZone(Resolution& resolution, const std::string& zone, Span span) {
+  if (Zone::Find(zone)) return true;
+  resolution.diagnostics.Report(diag::UnknownZone, resolution.source, span, zone)
+      .Help("write the name of a place in the IANA database: `Europe/Berlin`, or `UTC`");
+  return false;
+}
 
 std::optional<ir::Policy> Resolve(const ast::Policy& syntax, const Source& source,
                                   Diagnostics& diagnostics) {
@@ -130,10 +138,17 @@ std::optional<ir::Policy> Resolve(const ast::Policy& syntax, const Source& sourc
   resolution.policy.name = syntax.name.text;
   resolution.policy.default_allows = syntax.default_allows;
   resolution.policy.default_span = syntax.default_span;
+  resolution.policy.sources = {&source};
+  for (const Source* included : diagnostics.included()) {
+    resolution.policy.sources.push_back(included);
+  }
   ResolveZone(resolution);
+  DeclareNames(resolution);
+  ResolveCounters(resolution);
   for (const ast::Hide& hide : syntax.hides) ResolveHide(resolution, hide);
   for (const ast::ToolBlock& block : syntax.blocks) ResolveBlock(resolution, block);
   CheckCosts(resolution);
+  CheckUnused(resolution);
   if (diagnostics.error_count() != errors_before) return std::nullopt;
   return std::move(resolution.policy);
 }

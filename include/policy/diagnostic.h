@@ -127,6 +127,8 @@ class Diagnostics {
     included_.push_back(&included);
     return static_cast<std::uint16_t>(included_.size());
   }
+  // In the order of their numbers.
+  const std::vector<const Source*>& included() const { return included_; }
   const Source& SourceOf(const Source& root, Span span) const {
     return span.file == 0 ? root : *included_[span.file - 1u];
   }
