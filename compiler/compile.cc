@@ -1,5 +1,6 @@
 #include "compiler/emit/emit.h"
 #include "compiler/front_end.h"
+#include "compiler/passes/decision_cost.h"
 #include "compiler/passes/pipeline.h"
 #include "policy/compiler.h"
 
@@ -10,6 +11,9 @@ std::optional<std::vector<std::byte>> Compile(const Source& source, const Compil
   std::optional<ir::Policy> policy = RunFrontEnd(source, options, diagnostics);
   if (!policy) return std::nullopt;
   const ir::Plan plan = MakePlan(*policy, options.optimise);
+  const std::size_t errors_before = diagnostics.error_count();
+  CheckDecisionCost(*policy, plan, source, diagnostics);
+  if (diagnostics.error_count() != errors_before) return std::nullopt;
   return Emit(*policy, plan, source, diagnostics);
 }
 

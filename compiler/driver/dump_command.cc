@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
@@ -8,6 +10,7 @@
 #include "compiler/driver/program_file.h"
 #include "compiler/front_end.h"
 #include "compiler/ir/print.h"
+#include "compiler/passes/decision_cost.h"
 #include "compiler/passes/pipeline.h"
 #include "grammar/ast_printer.h"
 #include "runtime/program/disassemble.h"
@@ -39,7 +42,11 @@ int DumpSource(const DumpOptions& options, DriverEnv& env) {
     }
   } else if (auto policy = RunFrontEnd(**source, tools->Options(), diagnostics)) {
     const ir::Plan plan = MakePlan(*policy, !options.unoptimised);
+    const DecisionCost worst = WorstDecision(*policy, plan);
     text = ir::Print(*policy, plan);
+    text += fmt::format("cost {} of {}", worst.cost, kDecisionCostMax);
+    if (!worst.tool.empty()) text += fmt::format(", most for {}", worst.tool);
+    text += "\n";
   }
   PrintFindings(diagnostics, Severity::Error, env);
   env.out << text;

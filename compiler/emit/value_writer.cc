@@ -103,12 +103,10 @@ void ValueWriter::WriteFree(ir::FormulaId id, ir::ValueId first_element) {
   WriteFree(ir::TestOf(policy_, formula.test_id).value_id, first_element);
 }
 
-static_assert(static_cast<int>(ir::QuantifierKind::Any) ==
-                      static_cast<int>(format::Quantifier::Any) &&
-                  static_cast<int>(ir::QuantifierKind::All) ==
-                      static_cast<int>(format::Quantifier::All) &&
-                  static_cast<int>(ir::QuantifierKind::Count) ==
-                      static_cast<int>(format::Quantifier::Count),
-              "quantifiers stand in one order");
+static_assert(
+    static_cast<int>(ir::QuantifierKind::Any) == static_cast<int>(format::Quantifier::Any) &&
+        static_cast<int>(ir::QuantifierKind::All) == static_cast<int>(format::Quantifier::All) &&
+        static_cast<int>(ir::QuantifierKind::Count) == static_cast<int>(format::Quantifier::Count),
+    "quantifiers stand in one order");
 
 }  // namespace policy

@@ -32,7 +32,7 @@ struct GuardedRules {
 
 struct Code {
   std::vector<Index> indexes = {};
-  std::vector<RuleId> rule_ids = {};  // policy order; those of the indexes are not among them
+  std::vector<RuleId> rule_ids = {};       // policy order; those of the indexes are not among them
   std::vector<GuardedRules> guarded = {};  // each server once
 };
 

@@ -9,9 +9,9 @@ namespace policy {
 
 // Gives a memo cell to each group of equal tests (same path, predicate and operand; what they say
 // of an absent value may differ) of which one tool runs more than one. Tests that are as cheap as
-// reading a cell get none, nor do those beyond the number of cells that a program has. A test in the
-// body of a quantifier runs once for each element: it gets a cell, unless what it tests depends on
-// the element, for then each time is another test.
+// reading a cell get none, nor do those beyond the number of cells that a program has. A test in
+// the body of a quantifier runs once for each element: it gets a cell, unless what it tests depends
+// on the element, for then each time is another test.
 void ShareConditions(const ir::Policy& policy, ir::Plan& plan);
 
 }  // namespace policy

@@ -122,9 +122,9 @@ bool CheckTypes(Resolution& resolution, WrittenOperator op, Relation relation, c
   const auto name_of = [](ValueType type) {
     return type == ValueType::Any ? std::string_view("as the call has it") : NameOf(type);
   };
-  auto report = resolution.diagnostics.Report(diag::TypesDiffer, resolution.source, op.span,
-                                              left.text, name_of(left.type), right.text,
-                                              name_of(right.type));
+  auto report =
+      resolution.diagnostics.Report(diag::TypesDiffer, resolution.source, op.span, left.text,
+                                    name_of(left.type), right.text, name_of(right.type));
   const Term& untyped = left.type == ValueType::Any ? left : right;
   if (untyped.type == ValueType::Any) {
     report.Help("`time(" + untyped.text + ")` reads a time from text");
@@ -138,8 +138,8 @@ std::optional<ir::FormulaId> Relate(Resolution& resolution, WrittenOperator op, 
   const auto relation = RelationOf(op.op);
   if (!relation) {
     resolution.diagnostics
-        .Report(diag::DynamicOperand, resolution.source, right.span,
-                SpellingOf(resolution, op.op), right.text)
+        .Report(diag::DynamicOperand, resolution.source, right.span, SpellingOf(resolution, op.op),
+                right.text)
         .Help("write it into the policy, or give it a name with `let`");
     return std::nullopt;
   }
@@ -189,9 +189,8 @@ std::optional<ir::FormulaId> ResolveComparison(Resolution& resolution,
   auto left = ResolveTerm(resolution, comparison.left);
   auto right = ResolveTerm(resolution, comparison.right);
   if (!left || !right) return std::nullopt;
-  const auto formula_id =
-      ComparePositive(resolution, {comparison.op, comparison.op_span}, *std::move(left),
-                      *std::move(right), span);
+  const auto formula_id = ComparePositive(resolution, {comparison.op, comparison.op_span},
+                                          *std::move(left), *std::move(right), span);
   if (!formula_id || !IsNegated(comparison.op)) return formula_id;
   return AddNot(resolution, *formula_id, span);
 }

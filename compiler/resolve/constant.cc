@@ -37,9 +37,9 @@ std::string_view SeenOf(const Term& term) {
 }
 
 void ReportOperand(const Reading& reading, const Term& term, std::string_view expected) {
-  auto report = reading.resolution.diagnostics.Report(diag::OperandType, reading.resolution.source,
-                                                      term.span, reading.spelling(), expected,
-                                                      SeenOf(term));
+  auto report =
+      reading.resolution.diagnostics.Report(diag::OperandType, reading.resolution.source, term.span,
+                                            reading.spelling(), expected, SeenOf(term));
   const bool is_text = reading.resolution.syntax.form == ast::Form::Text;
   if (is_text && term.kind == Term::Kind::Null) {
     report.Help(fmt::format("`{0} is null` asks for null, `has {0}` for a value that is there",
@@ -340,9 +340,9 @@ std::string_view SpellingOf(const Resolution& resolution, Operator op) {
 
 void ReportTermType(Resolution& resolution, WrittenOperator op, const Term& term,
                     std::string_view needed) {
-  auto report = resolution.diagnostics.Report(diag::PathType, resolution.source, op.span, term.text,
-                                              NameOf(term.type), SpellingOf(resolution, op.op),
-                                              needed);
+  auto report =
+      resolution.diagnostics.Report(diag::PathType, resolution.source, op.span, term.text,
+                                    NameOf(term.type), SpellingOf(resolution, op.op), needed);
   if (term.type == ValueType::List) report.Help("`contains` looks into lists");
   if (term.type == ValueType::Time && resolution.syntax.form == ast::Form::Json) {
     report.Help("`now` compares with RFC 3339 text by eq, neq, lt, lte, gt and gte");

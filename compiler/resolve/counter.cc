@@ -127,10 +127,9 @@ std::optional<std::vector<ir::Scope>> ResolveScopes(Resolution& resolution,
   // policy whose rules were moved about has to find its counters again.
   const auto key = [&](const ir::Scope& scope) {
     const bool has_path = scope.kind == format::ScopeKind::Slot;
-    return std::pair(scope.kind, has_path
-                                     ? std::string_view(
-                                           resolution.path_texts[ir::IndexOf(scope.path_id)])
-                                     : std::string_view());
+    return std::pair(scope.kind,
+                     has_path ? std::string_view(resolution.path_texts[ir::IndexOf(scope.path_id)])
+                              : std::string_view());
   };
   std::ranges::sort(resolved, {}, key);
   const auto repeated = std::ranges::unique(resolved, {}, key);
@@ -201,8 +200,7 @@ bool CheckIsArgument(Resolution& resolution, const Term& term) {
       path->root == format::Root::Args) {
     return true;
   }
-  resolution.diagnostics
-      .Report(diag::CostNotArgument, resolution.source, term.span, term.text)
+  resolution.diagnostics.Report(diag::CostNotArgument, resolution.source, term.span, term.text)
       .Help("a cost is an amount in the call: `args.amount`");
   return false;
 }
@@ -315,8 +313,8 @@ DeclaredCounter* FindCounter(Resolution& resolution, const ast::Word& name) {
   for (const ast::Counter& counter : resolution.syntax.counters) {
     names.push_back(counter.name.text);
   }
-  auto report = resolution.diagnostics.Report(diag::UnknownCounter, resolution.source, name.span,
-                                              name.text);
+  auto report =
+      resolution.diagnostics.Report(diag::UnknownCounter, resolution.source, name.span, name.text);
   if (const auto meant = NearestWord(name.text, names)) {
     report.Help(fmt::format("did you mean `{}`?", meant->word));
     if (meant->is_plain) report.Replace(name.span, std::string(meant->word));

@@ -17,7 +17,7 @@ namespace {
 // What a function takes and makes.
 struct Signature {
   Function function;
-  std::string_view takes;  // the first argument, for messages
+  std::string_view takes;          // the first argument, for messages
   std::array<ValueType, 3> first;  // one of these; repeated where there are fewer
   ValueType second;                // of a function of two
   ValueType makes;
@@ -47,8 +47,8 @@ const Signature* FindFunction(Resolution& resolution, const ast::Word& name) {
     if (NameOf(signature.function) == name.text) return &signature;
     names.push_back(NameOf(signature.function));
   }
-  auto report = resolution.diagnostics.Report(diag::UnknownFunction, resolution.source, name.span,
-                                              name.text);
+  auto report =
+      resolution.diagnostics.Report(diag::UnknownFunction, resolution.source, name.span, name.text);
   if (const auto meant = NearestWord(name.text, names)) {
     report.Help(fmt::format("did you mean `{}`?", meant->word));
     if (meant->is_plain) report.Replace(name.span, std::string(meant->word));

@@ -20,21 +20,7 @@ Term BelowVariable(Resolution& resolution, const Variable& variable, const ast::
   term.text = PathText(path);
   term.span = span;
   for (const ast::Step& step : path.steps) {
-    const auto* member = std::get_if<std::string>(&step);
-    ir::Constant constant;
-    if (member != nullptr) {
-      constant = *member;
-    } else {
-      constant = Decimal{static_cast<std::int64_t>(std::get<std::uint32_t>(step)), 0};
-    }
-    const ir::ValueId name_id = AddValue(
-        resolution,
-        {.kind = ir::ValueKind::Constant, .constant = std::move(constant), .span = span});
-    term.value_id =
-        AddValue(resolution, {.kind = ir::ValueKind::Applied,
-                              .function = member != nullptr ? Function::Member : Function::Element,
-                              .operands = {term.value_id, name_id},
-                              .span = span});
+    term.value_id = AddStep(resolution, term.value_id, step, span);
   }
   return term;
 }

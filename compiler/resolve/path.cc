@@ -79,7 +79,7 @@ void ReportIncomplete(Resolution& resolution, std::string_view text, Span span) 
 
 // The type at the end of a path whose root knows its members. nullopt: reported.
 std::optional<ValueType> TypeBelow(Resolution& resolution, const KnownRoot& root,
-                                  const ast::Path& path, Span span) {
+                                   const ast::Path& path, Span span) {
   const auto* name = std::get_if<std::string>(&path.steps[0]);
   const KnownMember* member = nullptr;
   for (const KnownMember& known : root.members) {

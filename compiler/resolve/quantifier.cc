@@ -27,15 +27,14 @@ class BodyText {
 
   std::string Of(ir::FormulaId id) {
     const ir::Formula& formula = ir::FormulaOf(policy_, id);
-    std::string text = fmt::format("({} {}", static_cast<int>(formula.kind),
-                                   static_cast<int>(formula.constant));
+    std::string text =
+        fmt::format("({} {}", static_cast<int>(formula.kind), static_cast<int>(formula.constant));
     if (formula.kind == ir::FormulaKind::Test) {
       const ir::Test& test = ir::TestOf(policy_, formula.test_id);
       const std::string operand = KeyOf(test.operand);
-      text += fmt::format(" {} {} {} {}:{}", Of(test.value_id).text,
-                          static_cast<int>(test.predicate),
-                          test.when_absent ? static_cast<int>(*test.when_absent) : -1,
-                          operand.size(), operand);
+      text += fmt::format(
+          " {} {} {} {}:{}", Of(test.value_id).text, static_cast<int>(test.predicate),
+          test.when_absent ? static_cast<int>(*test.when_absent) : -1, operand.size(), operand);
     }
     for (const ir::FormulaId operand : formula.operands) text += Of(operand);
     return text + ")";
@@ -146,8 +145,7 @@ std::optional<Term> ResolveQuantifier(Resolution& resolution, const ast::Quantif
                   .operands = {Materialise(resolution, *list)},
                   .span = span};
   const BodyMark mark(resolution);
-  value.element_id =
-      PushValue(resolution, {.kind = ir::ValueKind::Element, .span = span}, nullptr);
+  value.element_id = PushValue(resolution, {.kind = ir::ValueKind::Element, .span = span}, nullptr);
   resolution.variables.push_back({.name = quantifier.variable.text,
                                   .span = quantifier.variable.span,
                                   .element_id = value.element_id,

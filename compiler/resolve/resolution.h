@@ -49,9 +49,9 @@ struct Resolution {
   Diagnostics& diagnostics;
   ir::Policy policy = {};
 
-  std::unordered_map<std::string, ir::PathId> path_ids = {};  // by PathText
-  std::vector<std::string> path_texts = {};                   // by PathId
-  std::vector<ir::ValueId> path_values = {};                  // by PathId
+  std::unordered_map<std::string, ir::PathId> path_ids = {};        // by PathText
+  std::vector<std::string> path_texts = {};                         // by PathId
+  std::vector<ir::ValueId> path_values = {};                        // by PathId
   std::unordered_map<std::string, ir::ValueId> value_ids = {};      // by structure, but paths
   std::vector<const std::string*> value_keys = {};                  // in value_ids; by ValueId
   std::unordered_map<std::string, ir::CounterId> counter_ids = {};  // by name
@@ -88,6 +88,8 @@ ir::ValueId Materialise(Resolution& resolution, const Term& term);
 // The id of the value, equal values sharing one; `key` tells values apart.
 ir::ValueId AddValue(Resolution& resolution, ir::Value value);
 ir::ValueId AddValue(Resolution& resolution, ir::Value value, std::string key);
+// What the step leads to from the value.
+ir::ValueId AddStep(Resolution& resolution, ir::ValueId id, const ast::Step& step, Span span);
 // A value that is like no other. `key`: where it stands in value_ids, or null.
 ir::ValueId PushValue(Resolution& resolution, ir::Value value, const std::string* key);
 

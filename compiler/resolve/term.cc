@@ -126,6 +126,21 @@ struct TermOf {
   std::optional<Term> operator()(const ast::Quantifier& quantifier) const {
     return ResolveQuantifier(resolution, quantifier, span);
   }
+  std::optional<Term> operator()(const ast::Part& part) const {
+    auto term = ResolveTerm(resolution, part.of_id);
+    if (!term) return std::nullopt;
+    // Functions make lists of strings, and nothing that has members.
+    const bool is_index = std::holds_alternative<std::uint32_t>(part.step);
+    if (term->kind != Term::Kind::Value || term->type != ValueType::List || !is_index) {
+      ReportNothingBelow(resolution, span, term->text);
+      return std::nullopt;
+    }
+    term->value_id = AddStep(resolution, term->value_id, part.step, span);
+    term->type = ValueType::String;
+    term->text = WordsAt(resolution, span);
+    term->span = span;
+    return term;
+  }
   template <typename Condition>
   std::optional<Term> operator()(const Condition&) const {
     ReportNotValue(resolution, span);
@@ -180,11 +195,27 @@ ir::ValueId AddValue(Resolution& resolution, ir::Value value) {
   return AddValue(resolution, std::move(value), std::move(key));
 }
 
+ir::ValueId AddStep(Resolution& resolution, ir::ValueId id, const ast::Step& step, Span span) {
+  const auto* member = std::get_if<std::string>(&step);
+  ir::Constant constant;
+  if (member != nullptr) {
+    constant = *member;
+  } else {
+    // With its zeros at the end dropped, as all decimals are.
+    constant = *ParseDecimal(std::to_string(std::get<std::uint32_t>(step)));
+  }
+  const ir::ValueId name_id = AddValue(
+      resolution, {.kind = ir::ValueKind::Constant, .constant = std::move(constant), .span = span});
+  return AddValue(resolution, {.kind = ir::ValueKind::Applied,
+                               .function = member != nullptr ? Function::Member : Function::Element,
+                               .operands = {id, name_id},
+                               .span = span});
+}
+
 ir::ValueId Materialise(Resolution& resolution, const Term& term) {
   const auto add_constant = [&](const ir::Constant& constant) {
-    return AddValue(resolution, {.kind = ir::ValueKind::Constant,
-                                 .constant = constant,
-                                 .span = term.span});
+    return AddValue(resolution,
+                    {.kind = ir::ValueKind::Constant, .constant = constant, .span = term.span});
   };
   if (term.kind == Term::Kind::Constant) return add_constant(term.constant);
   CHECK(term.kind == Term::Kind::Value);
