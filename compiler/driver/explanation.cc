@@ -219,6 +219,8 @@ std::string Explanation(Frame& frame, const Decision& decision) {
   for (const TraceStep& step : trace) {
     const Instruction& instruction = layout.code()[step.instruction];
     if (instruction.opcode == Opcode::Test) {
+      // Which server a block is for is no condition of its rules.
+      if (layout.code()[step.instruction + 1].opcode == Opcode::Guard) continue;
       conditions += TestLine(layout, instruction, step.truth, frame);
       continue;
     }

@@ -44,24 +44,24 @@ std::uint64_t WeightOf(Function function) {
     case Function::Subtract:
     case Function::Multiply:
       return 2;
+    case Function::Length:
+    case Function::Lower:
+      return 50;
     case Function::Member:
+    case Function::Element:
     case Function::Domain:
     case Function::Host:
     case Function::Scheme:
     case Function::Port:
     case Function::Time:
       return 100;
-    case Function::Length:
-    case Function::Lower:
-    case Function::Element:
-      return 500;
     case Function::Split:
     case Function::Join:
     case Function::Words:
     case Function::SqlVerbs:
-      return 2'000;
+      return 500;
   }
-  return 2'000;
+  return 500;
 }
 
 std::uint64_t WeightOf(Relation relation) {

@@ -1,15 +1,14 @@
 // The most that one decision can cost, known before any call.
 //
-// A cost is a sum of weights; a weight is about the time of a test of one number, at the largest
-// value that is looked at at all:
+// A cost is a sum of weights; 1 is about the time of a test of one number. A call has so many bytes
+// and no more, so a walk over text or a list is weighed as one of usual length:
 //
-//   test of a number, bool, time or presence        1    `matches`, `like`              1,000
-//   test of a text, look-up in a set of the policy  2    `contains`                     1,000
-//   `under`, `host_in`                            100    + - * ?? == <                      2
-//   length, lower                                 500    domain, host, scheme, port, time 100
-//   split, join, words, sql_verbs               2,000    member of an element             100
-//   `in`, `contains` of two values              1,000    element of a list, by number     500
-//   any, all, count            kListElementsMax times (10 and what its body costs)
+//   test of a number, bool, time, presence            1   + - * ?? == != < <= > >= of values    2
+//   test of a text, look-up in a set of the policy    2   length, lower                        50
+//   `under`, `host_in`                              100   domain, host, scheme, port, time    100
+//   `matches`, `like`, `contains`, `in` of values 1,000   member or element of a value        100
+//   any, all, count: kListElementsMax times (10            split, join, words, sql_verbs       500
+//     and what its body costs)
 //
 // A value is made once for a call, and one that depends on a quantifier's variable once for each
 // element, so quantifiers within quantifiers multiply. Charging a limit costs nothing here.

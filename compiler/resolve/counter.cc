@@ -238,6 +238,7 @@ bool ResolveCost(Resolution& resolution, ast::ExpressionId cost_id, ir::Limit& l
 struct PlacedLimit {
   const ir::Rule* rule;
   std::string_view pattern;
+  const std::optional<std::string>* server;  // of its block
 };
 
 bool CostsDiffer(const ir::Limit& a, const ir::Limit& b) {
@@ -246,6 +247,8 @@ bool CostsDiffer(const ir::Limit& a, const ir::Limit& b) {
 }
 
 bool Clash(const PlacedLimit& a, const PlacedLimit& b) {
+  // One call is for one server.
+  if (*a.server && *b.server && *a.server != *b.server) return false;
   return CostsDiffer(a.rule->limit, b.rule->limit) && PatternsOverlap(a.pattern, b.pattern);
 }
 
@@ -377,7 +380,9 @@ void CheckCosts(Resolution& resolution) {
       const ir::Rule& rule = policy.rules[static_cast<std::size_t>(rule_id)];
       if (rule.kind != format::RuleKind::Limit) continue;
       auto& limits = limits_of[static_cast<std::size_t>(rule.limit.counter_id)];
-      for (const std::string& pattern : block.patterns) limits.push_back({&rule, pattern});
+      for (const std::string& pattern : block.patterns) {
+        limits.push_back({&rule, pattern, &block.server});
+      }
     }
   }
   for (const auto& limits : limits_of) {

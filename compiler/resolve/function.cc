@@ -181,6 +181,21 @@ std::optional<ValueType> ArithmeticType(Function function, ValueType left, Value
   return std::nullopt;
 }
 
+// How little the term is at home in arithmetic: of two that do not go together the one to name.
+int Misfit(const Term& term) {
+  if (!IsValue(term)) return 3;
+  switch (term.type) {
+    case ValueType::Number:
+    case ValueType::Time:
+    case ValueType::Duration:
+      return 0;
+    case ValueType::Any:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
 }  // namespace
 
 void ReportFunctionOperand(Resolution& resolution, std::string_view function,
@@ -217,12 +232,8 @@ std::optional<Term> ResolveArithmetic(Resolution& resolution, const ast::Arithme
   if (function == Function::Multiply && right->type == ValueType::Duration) std::swap(left, right);
   const auto type = ArithmeticType(function, left->type, right->type);
   if (!IsValue(*left) || !IsValue(*right) || !type) {
-    const auto is_at_home = [](const Term& term) {
-      return IsValue(term) && (term.type == ValueType::Number || term.type == ValueType::Time ||
-                               term.type == ValueType::Duration);
-    };
     ReportFunctionOperand(resolution, NameOf(function), ExpectedOf(function),
-                          is_at_home(*left) ? *right : *left);
+                          Misfit(*left) >= Misfit(*right) ? *left : *right);
     return std::nullopt;
   }
   return Apply(resolution, function, *type, {*std::move(left), *std::move(right)}, span);

@@ -34,7 +34,9 @@ std::optional<Term> LetTerm(Resolution& resolution, DeclaredLet& let, const ast:
     return std::nullopt;
   }
   auto term = ResolveTerm(resolution, let.syntax->value_id);
-  if (term) term->span = span;
+  if (!term) return std::nullopt;
+  term->span = span;
+  if (term->kind == Term::Kind::Set) term->text = path.root.text;
   return term;
 }
 

@@ -78,13 +78,7 @@ struct TermOf {
     for (const ast::ExpressionId id : list.items) {
       auto item = ResolveTerm(resolution, id);
       if (!item) return std::nullopt;
-      if (item->kind == Term::Kind::Value || item->kind == Term::Kind::Set) {
-        resolution.diagnostics
-            .Report(diag::ListMember, resolution.source, item->span,
-                    WordsAt(resolution, item->span))
-            .Help("compare with it by itself: `args.a == args.b or args.a in [\"x\", \"y\"]`");
-        return std::nullopt;
-      }
+      CHECK(item->kind == Term::Kind::Constant || item->kind == Term::Kind::Null);
       term.items.push_back(*std::move(item));
     }
     return term;
@@ -103,7 +97,7 @@ struct TermOf {
           .Report(diag::OrElseOperand, resolution.source, wrong.span,
                   is_scalar ? "on the left a value of the call"
                             : "on the right a string, number or boolean",
-                  wrong.text)
+                  WordsAt(resolution, wrong.span))
           .Help("`args.limit ?? 10` stands for 10 where the call has no `limit`");
       return std::nullopt;
     }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/ir/access.h"
 #include "policy/compiler.h"
 
 namespace {
@@ -88,6 +89,23 @@ TEST_CASE("limits that name one counter share it, however its window is written"
   CHECK(policy.counters[0].scale == 2);
   CHECK(policy.rules[2].limit.max == 500);
   CHECK(policy.rules[3].limit.max == 250);
+}
+
+TEST_CASE("a counter's scopes stand in one order, whatever is mentioned first") {
+  for (const char* first : {"args.b", "args.a"}) {
+    const auto policy =
+        FrontEnd(R"({"a": {"require": [{"conditions": [{"path": ")" + std::string(first) +
+                 R"(", "op": "eq", "value": 1}]}], "limits": [
+    {"counter": "c", "window": "minute", "max": 5, "scope": [{"arg": "b"}, "grant", {"arg": "a"}]}]}})");
+    const auto& scopes = policy.counters[0].scopes;
+    REQUIRE(scopes.size() == 3);
+    CHECK(scopes[0].kind == policy::format::ScopeKind::Grant);
+    const auto name = [&](std::size_t i) {
+      return std::get<std::string>(policy::ir::PathOf(policy, scopes[i].path_id).steps[0]);
+    };
+    CHECK(name(1) == "a");
+    CHECK(name(2) == "b");
+  }
 }
 
 TEST_CASE("a policy that needs too large a program is told so") {
