@@ -96,7 +96,8 @@ TEST_CASE("a counter's scopes stand in one order, whatever is mentioned first") 
     const auto policy =
         FrontEnd(R"({"a": {"require": [{"conditions": [{"path": ")" + std::string(first) +
                  R"(", "op": "eq", "value": 1}]}], "limits": [
-    {"counter": "c", "window": "minute", "max": 5, "scope": [{"arg": "b"}, "grant", {"arg": "a"}]}]}})");
+    {"counter": "c", "window": "minute", "max": 5,
+     "scope": [{"arg": "b"}, "grant", {"arg": "a"}]}]}})");
     const auto& scopes = policy.counters[0].scopes;
     REQUIRE(scopes.size() == 3);
     CHECK(scopes[0].kind == policy::format::ScopeKind::Grant);
