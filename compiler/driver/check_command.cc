@@ -10,6 +10,7 @@
 #include "compiler/driver/command.h"
 #include "compiler/driver/policy_files.h"
 #include "compiler/driver/tools_option.h"
+#include "compiler/testing/test_file.h"
 #include "grammar/diagnostic_renderer.h"
 #include "policy/compiler.h"
 
@@ -51,6 +52,17 @@ std::string ApplyFixes(const Source& source, const Diagnostics& diagnostics) {
   return text;
 }
 
+bool IsCheckedName(std::string_view path) { return IsPolicyFileName(path) || IsTestFileName(path); }
+
+// Reports all there is to say about a policy or a file of tests.
+void CheckSource(const Source& source, const CompileOptions& options, Diagnostics& diagnostics) {
+  if (IsTestFileName(source.name())) {
+    ReadTestFile(source, diagnostics);
+  } else {
+    Compile(source, options, diagnostics);
+  }
+}
+
 constexpr int kFixRoundsMax = 8;  // a mend can bring a mistake to light that hid behind it
 
 // Mends what has a fix, and replaces `source` and `diagnostics` by those of the mended file.
@@ -63,7 +75,7 @@ std::expected<void, std::string> Fixed(std::unique_ptr<Source>& source,
     if (text == source->text()) break;
     source = std::make_unique<Source>(source->name(), std::move(text));
     diagnostics = std::make_unique<Diagnostics>();
-    Compile(*source, compile, *diagnostics);
+    CheckSource(*source, compile, *diagnostics);
   }
   if (source->text() == before) return {};
   return files.Write(source->name(), source->text());
@@ -84,7 +96,7 @@ void PrintSummary(std::size_t error_count, std::size_t warning_count, std::size_
 }
 
 int Check(const CheckOptions& options, DriverEnv& env) {
-  auto sources = ReadPolicies(options.paths, env.files);
+  auto sources = ReadPolicies(options.paths, IsCheckedName, env.files);
   if (!sources) {
     env.err << "policyc: " << sources.error() << "\n";
     return kExitNotRun;
@@ -95,7 +107,7 @@ int Check(const CheckOptions& options, DriverEnv& env) {
   std::vector<const Diagnostic*> findings;
   for (std::unique_ptr<Source>& source : *sources) {
     auto diagnostics = std::make_unique<Diagnostics>();
-    Compile(*source, tools->Options(), *diagnostics);
+    CheckSource(*source, tools->Options(), *diagnostics);
     if (options.fix) {
       if (const auto fixed = Fixed(source, diagnostics, tools->Options(), env.files); !fixed) {
         env.err << "policyc: cannot write `" << source->name() << "`: " << fixed.error() << "\n";
@@ -127,7 +139,7 @@ int Check(const CheckOptions& options, DriverEnv& env) {
 CommandRun AddCheckCommand(CLI::App& app) {
   auto options = std::make_shared<CheckOptions>();
   app.add_option("path", options->paths,
-                 "Policies, or directories with policy.json and *.policy.json below")
+                 "Policies and *.test.json files, or directories with some below")
       ->required();
   app.add_option("--format", options->format, "How to print findings: text or json")
       ->check(CLI::IsMember({"text", "json"}));

@@ -40,6 +40,7 @@ CommandRun AddEvalCommand(CLI::App& app);
 CommandRun AddExplainCommand(CLI::App& app);
 CommandRun AddFmtCommand(CLI::App& app);
 CommandRun AddSchemaCommand(CLI::App& app);
+CommandRun AddTestCommand(CLI::App& app);
 
 // Every command, in the order of --help.
 std::span<const Command> Commands();

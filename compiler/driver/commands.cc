@@ -17,6 +17,7 @@ constexpr std::array kCommands = {
     Command{"explain", "Print the page about a diagnostic code", AddExplainCommand},
     Command{"fmt", "Lay policies out in the one way", AddFmtCommand},
     Command{"schema", "Print the JSON Schema of a file format", AddSchemaCommand},
+    Command{"test", "Run the tests of policies", AddTestCommand},
 };
 
 }  // namespace

@@ -1,0 +1,187 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/driver/command.h"
+#include "compiler/driver/policy_files.h"
+#include "compiler/driver/program_file.h"
+#include "compiler/driver/test_files.h"
+#include "compiler/driver/tools_option.h"
+#include "compiler/front_end.h"
+#include "compiler/testing/report.h"
+#include "compiler/testing/run.h"
+#include "compiler/testing/test_file.h"
+#include "policy/compiler.h"
+
+namespace policy {
+
+namespace {
+
+struct TestOptions {
+  std::vector<std::string> paths;
+  std::string format = "text";
+  std::string server;
+  std::string filter;
+  ToolsOption tools;
+};
+
+struct CompiledPolicy {
+  std::optional<ToolsInUse> tools;
+  std::unique_ptr<Source> source;
+  std::shared_ptr<const Program> program;  // null: there is none, which was printed
+};
+
+// One run of the command: what was read and compiled, and what came of it.
+class TestRun {
+ public:
+  TestRun(const TestOptions& options, DriverEnv& env) : options_(options), env_(env) {}
+
+  int Run() {
+    const auto paths = FindTests(options_.paths, env_.files);
+    if (!paths) {
+      env_.err << "policyc: " << paths.error() << "\n";
+      return kExitNotRun;
+    }
+    for (const std::string& path : paths->policies) RunBlocks(path);
+    for (const std::string& path : paths->test_files) RunFile(path, nullptr);
+    for (const std::string& path : paths->beside) RunFile(path, &paths->policies);
+    return Conclude();
+  }
+
+ private:
+  // Runs the test blocks of the policy at `path`.
+  void RunBlocks(const std::string& path) {
+    const CompiledPolicy* policy = Compiled(path, options_.tools.path);
+    if (policy == nullptr) return;
+    Diagnostics repeated;  // all was printed when it was compiled
+    auto syntax = ReadSyntax(*policy->source, policy->tools->Options(), repeated);
+    if (!syntax || syntax->tests.empty()) return;
+    Suite& suite = suites_.emplace_back();
+    suite.source = policy->source.get();
+    suite.tests = std::move(syntax->tests);
+    RunTests(suite, *policy);
+  }
+
+  // Runs the test file at `path`; where `policies` are given, only if it names one of them.
+  void RunFile(const std::string& path, const std::vector<std::string>* policies) {
+    auto source = ReadPolicy(path, env_.files);
+    if (!source) return CannotRun(source.error());
+    Diagnostics diagnostics;
+    auto suite = ReadTestFile(**source, diagnostics);
+    const std::string policy_path = suite ? PathBeside(path, suite->policy->text) : "";
+    if (suite && policies != nullptr &&
+        std::ranges::find(*policies, policy_path) == policies->end()) {
+      return;
+    }
+    PrintFindings(diagnostics, Severity::Info, env_);
+    sources_.push_back(*std::move(source));
+    if (!suite) {
+      could_run_ = false;
+      return;
+    }
+    std::string tools_path = options_.tools.path;
+    if (tools_path.empty() && suite->tools) tools_path = PathBeside(path, suite->tools->text);
+    const CompiledPolicy* policy = Compiled(policy_path, tools_path);
+    if (policy == nullptr) return;
+    RunTests(suites_.emplace_back(*std::move(suite)), *policy);
+  }
+
+  void RunTests(const Suite& suite, const CompiledPolicy& policy) {
+    const RunOptions run{.server = options_.server.empty() ? "default" : options_.server,
+                         .filter = options_.filter};
+    const SuiteResult& result = results_.emplace_back(RunSuite(suite, policy.program, run));
+    if (options_.format == "text" && !result.tests.empty()) {
+      env_.out << RenderSuite(result, {.colour = env_.out_is_terminal});
+      env_.out.flush();
+    }
+  }
+
+  // The policy under its lock, compiled once. Null: it cannot be, which was printed.
+  const CompiledPolicy* Compiled(const std::string& path, const std::string& tools_path) {
+    const auto [known, is_new] = policies_.try_emplace({path, tools_path});
+    if (is_new) known->second = Compile(path, tools_path);
+    if (known->second.program == nullptr) could_run_ = false;
+    return known->second.program == nullptr ? nullptr : &known->second;
+  }
+
+  CompiledPolicy Compile(const std::string& path, const std::string& tools_path) {
+    CompiledPolicy policy;
+    policy.tools = ToolsInUse::Open({.path = tools_path, .server = options_.server}, env_);
+    if (!policy.tools) return policy;
+    auto source = ReadPolicy(path, env_.files);
+    if (!source) {
+      CannotRun(source.error());
+      return policy;
+    }
+    policy.source = *std::move(source);
+    Diagnostics diagnostics;
+    const auto bytes = policy::Compile(*policy.source, policy.tools->Options(false), diagnostics);
+    PrintFindings(diagnostics, Severity::Error, env_);
+    if (!bytes) return policy;
+    auto program = Program::Load(*bytes);
+    if (program) {
+      policy.program = *std::move(program);
+    } else {
+      CannotRun("`" + path + "` is refused: " + program.error().what);
+    }
+    return policy;
+  }
+
+  void CannotRun(const std::string& why) {
+    env_.err << "policyc: " << why << "\n";
+    could_run_ = false;
+  }
+
+  int Conclude() {
+    const bool has_tests = std::ranges::any_of(
+        results_, [](const SuiteResult& result) { return !result.tests.empty(); });
+    if (could_run_ && !has_tests) {
+      CannotRun(options_.filter.empty()
+                    ? "no tests: write `test` blocks in the policy, or a *.test.json beside it"
+                    : "no test has `" + options_.filter + "` in its name");
+    }
+    if (options_.format == "junit") {
+      env_.out << RenderJunit(results_);
+    } else if (has_tests) {
+      env_.out << RenderTotals(results_, {.colour = env_.out_is_terminal});
+    }
+    if (!could_run_) return kExitNotRun;
+    const bool has_failed = std::ranges::any_of(
+        results_, [](const SuiteResult& result) { return result.failed_count() != 0; });
+    return has_failed ? kExitFindings : kExitDone;
+  }
+
+  const TestOptions& options_;
+  DriverEnv& env_;
+  std::map<std::pair<std::string, std::string>, CompiledPolicy> policies_;  // by path and lock
+  std::vector<std::unique_ptr<Source>> sources_;                            // of test files
+  std::deque<Suite> suites_;
+  std::vector<SuiteResult> results_;
+  bool could_run_ = true;
+};
+
+}  // namespace
+
+CommandRun AddTestCommand(CLI::App& app) {
+  auto options = std::make_shared<TestOptions>();
+  app.add_option("path", options->paths,
+                 "Policies, *.test.json files, or directories with either below")
+      ->required();
+  app.add_option("--format", options->format, "How to print results: text or junit")
+      ->check(CLI::IsMember({"text", "junit"}));
+  app.add_option("--server", options->server, "The server that is called where a call names none");
+  AddToolsOption(app, options->tools);
+  app.add_option("--filter", options->filter, "Run only tests with this text in their name");
+  return [options](DriverEnv& env) { return TestRun(*options, env).Run(); };
+}
+
+}  // namespace policy
