@@ -17,6 +17,7 @@
 #include "compiler/driver/test_files.h"
 #include "compiler/driver/tools_option.h"
 #include "compiler/front_end.h"
+#include "compiler/testing/coverage.h"
 #include "compiler/testing/report.h"
 #include "compiler/testing/run.h"
 #include "compiler/testing/test_file.h"
@@ -31,13 +32,18 @@ struct TestOptions {
   std::string format = "text";
   std::string server;
   std::string filter;
+  bool coverage = false;
+  std::optional<double> coverage_min_percent;
   ToolsOption tools;
+
+  bool takes_coverage() const { return coverage || coverage_min_percent.has_value(); }
 };
 
 struct CompiledPolicy {
   std::optional<ToolsInUse> tools;
   std::unique_ptr<Source> source;
   std::shared_ptr<const Program> program;  // null: there is none, which was printed
+  std::unique_ptr<Coverage> coverage;      // null: not asked for
 };
 
 // One run of the command: what was read and compiled, and what came of it.
@@ -60,7 +66,7 @@ class TestRun {
  private:
   // Runs the test blocks of the policy at `path`.
   void RunBlocks(const std::string& path) {
-    const CompiledPolicy* policy = Compiled(path, options_.tools.path);
+    CompiledPolicy* policy = Compiled(path, options_.tools.path);
     if (policy == nullptr) return;
     Diagnostics repeated;  // all was printed when it was compiled
     auto syntax = ReadSyntax(*policy->source, policy->tools->Options(), repeated);
@@ -90,15 +96,16 @@ class TestRun {
     }
     std::string tools_path = options_.tools.path;
     if (tools_path.empty() && suite->tools) tools_path = PathBeside(path, suite->tools->text);
-    const CompiledPolicy* policy = Compiled(policy_path, tools_path);
+    CompiledPolicy* policy = Compiled(policy_path, tools_path);
     if (policy == nullptr) return;
     RunTests(suites_.emplace_back(*std::move(suite)), *policy);
   }
 
-  void RunTests(const Suite& suite, const CompiledPolicy& policy) {
+  void RunTests(const Suite& suite, CompiledPolicy& policy) {
     const RunOptions run{.server = options_.server.empty() ? "default" : options_.server,
                          .filter = options_.filter};
-    const SuiteResult& result = results_.emplace_back(RunSuite(suite, policy.program, run));
+    const SuiteResult& result =
+        results_.emplace_back(RunSuite(suite, policy.program, run, policy.coverage.get()));
     if (options_.format == "text" && !result.tests.empty()) {
       env_.out << RenderSuite(result, {.colour = env_.out_is_terminal});
       env_.out.flush();
@@ -106,7 +113,7 @@ class TestRun {
   }
 
   // The policy under its lock, compiled once. Null: it cannot be, which was printed.
-  const CompiledPolicy* Compiled(const std::string& path, const std::string& tools_path) {
+  CompiledPolicy* Compiled(const std::string& path, const std::string& tools_path) {
     const auto [known, is_new] = policies_.try_emplace({path, tools_path});
     if (is_new) known->second = Compile(path, tools_path);
     if (known->second.program == nullptr) could_run_ = false;
@@ -130,6 +137,7 @@ class TestRun {
     auto program = Program::Load(*bytes);
     if (program) {
       policy.program = *std::move(program);
+      if (options_.takes_coverage()) policy.coverage = std::make_unique<Coverage>(policy.program);
     } else {
       CannotRun("`" + path + "` is refused: " + program.error().what);
     }
@@ -149,15 +157,48 @@ class TestRun {
                     ? "no tests: write `test` blocks in the policy, or a *.test.json beside it"
                     : "no test has `" + options_.filter + "` in its name");
     }
-    if (options_.format == "junit") {
-      env_.out << RenderJunit(results_);
-    } else if (has_tests) {
-      env_.out << RenderTotals(results_, {.colour = env_.out_is_terminal});
-    }
+    const std::vector<const Coverage*> coverages = Coverages();
+    Print(has_tests, coverages);
+    const bool is_covered = IsCovered(coverages);
     if (!could_run_) return kExitNotRun;
     const bool has_failed = std::ranges::any_of(
         results_, [](const SuiteResult& result) { return result.failed_count() != 0; });
-    return has_failed ? kExitFindings : kExitDone;
+    return has_failed || !is_covered ? kExitFindings : kExitDone;
+  }
+
+  std::vector<const Coverage*> Coverages() const {
+    std::vector<const Coverage*> coverages;
+    for (const auto& [paths, policy] : policies_) {
+      if (policy.coverage != nullptr) coverages.push_back(policy.coverage.get());
+    }
+    return coverages;
+  }
+
+  // What is left to print once all has run.
+  void Print(bool has_tests, const std::vector<const Coverage*>& coverages) {
+    if (options_.format == "junit") {
+      env_.out << RenderJunit(results_);
+    } else if (options_.format == "json") {
+      env_.out << RenderTestsJson(results_, coverages);
+    } else if (has_tests) {
+      env_.out << RenderTotals(results_, {.colour = env_.out_is_terminal});
+      for (const Coverage* coverage : coverages) env_.out << RenderCoverage(*coverage);
+    }
+  }
+
+  // Whether the tests saw as much as was asked for; prints it where they did not.
+  bool IsCovered(const std::vector<const Coverage*>& coverages) {
+    if (!options_.coverage_min_percent) return true;
+    std::size_t seen_count = 0;
+    std::size_t possible_count = 0;
+    for (const Coverage* coverage : coverages) {
+      seen_count += coverage->seen_count();
+      possible_count += coverage->possible_count();
+    }
+    if (CoveragePercent(seen_count, possible_count) >= *options_.coverage_min_percent) return true;
+    env_.err << fmt::format("policyc: coverage is {}, below {}%\n",
+                            ShareText(seen_count, possible_count), *options_.coverage_min_percent);
+    return false;
   }
 
   const TestOptions& options_;
@@ -176,8 +217,14 @@ CommandRun AddTestCommand(CLI::App& app) {
   app.add_option("path", options->paths,
                  "Policies, *.test.json files, or directories with either below")
       ->required();
-  app.add_option("--format", options->format, "How to print results: text or junit")
-      ->check(CLI::IsMember({"text", "junit"}));
+  app.add_option("--format", options->format, "How to print results: text, junit or json")
+      ->check(CLI::IsMember({"text", "junit", "json"}));
+  app.add_flag("--coverage", options->coverage,
+               "Print which outcomes of each rule and condition the tests saw");
+  app.add_option("--coverage-min", options->coverage_min_percent,
+                 "Exit 1 where the tests saw less of all outcomes")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0, 100));
   app.add_option("--server", options->server, "The server that is called where a call names none");
   AddToolsOption(app, options->tools);
   app.add_option("--filter", options->filter, "Run only tests with this text in their name");

@@ -127,7 +127,7 @@ std::int64_t InstantOf(std::string_view text) {
 }
 
 TestResult RunTest(const ast::Test& test, const std::shared_ptr<const Program>& program,
-                   const RunOptions& options) {
+                   const RunOptions& options, Coverage* coverage) {
   TestResult result{.test = &test, .failures = {}};
   if (test.calls.empty()) {
     result.failures.push_back(
@@ -140,6 +140,7 @@ TestResult RunTest(const ast::Test& test, const std::shared_ptr<const Program>& 
     const std::string line = LineOf(call);
     Decision decision;
     const bool was_read = evaluation.Decide(line, now_ns, decision);
+    if (was_read && coverage != nullptr) coverage->Add(evaluation.frame(), decision);
     auto mismatches = Comparison(call, *program, decision).Mismatches();
     if (mismatches.empty()) continue;
     result.failures.push_back(
@@ -158,11 +159,11 @@ std::size_t SuiteResult::failed_count() const {
 }
 
 SuiteResult RunSuite(const Suite& suite, const std::shared_ptr<const Program>& program,
-                     const RunOptions& options) {
+                     const RunOptions& options, Coverage* coverage) {
   SuiteResult result{.suite = &suite, .tests = {}};
   for (const ast::Test& test : suite.tests) {
     if (!test.name.text.contains(options.filter)) continue;
-    result.tests.push_back(RunTest(test, program, options));
+    result.tests.push_back(RunTest(test, program, options, coverage));
   }
   return result;
 }

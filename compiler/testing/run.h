@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/testing/coverage.h"
 #include "compiler/testing/suite.h"
 #include "policy/program.h"
 
@@ -51,9 +52,9 @@ struct SuiteResult {
 
 // Runs the tests one by one, each over counters of its own that its calls share. `program` is one
 // compiled without passes, so that explanations have every rule and condition as written. `suite`
-// outlives the result.
+// outlives the result. `coverage`, of the same program, counts what the calls saw; may be null.
 SuiteResult RunSuite(const Suite& suite, const std::shared_ptr<const Program>& program,
-                     const RunOptions& options);
+                     const RunOptions& options, Coverage* coverage);
 
 }  // namespace policy
 
