@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "runtime/value/utf8.h"
 
@@ -136,42 +135,6 @@ std::string RenderText(const Diagnostic& diagnostic, TextStyle style) {
   }
   if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", VisibleText(diagnostic.help));
   return text;
-}
-
-std::string RenderJson(std::span<const Diagnostic* const> diagnostics) {
-  using nlohmann::ordered_json;
-  ordered_json findings = ordered_json::array();
-  for (const Diagnostic* diagnostic : diagnostics) {
-    ordered_json finding;
-    finding["code"] = diagnostic->code;
-    finding["severity"] = NameOf(diagnostic->severity);
-    finding["file"] = nullptr;
-    finding["line"] = nullptr;
-    finding["column"] = nullptr;
-    if (diagnostic->source != nullptr) {
-      const Position at = diagnostic->source->Locate(diagnostic->span.begin);
-      finding["file"] = diagnostic->source->name();
-      finding["line"] = at.line;
-      finding["column"] = at.column;
-    }
-    finding["message"] = diagnostic->message;
-    finding["help"] = diagnostic->help.empty() ? ordered_json() : ordered_json(diagnostic->help);
-    finding["fix"] = nullptr;
-    if (diagnostic->fix) {
-      const Fix& fix = *diagnostic->fix;
-      finding["fix"] =
-          ordered_json{{"begin", fix.span.begin}, {"end", fix.span.end}, {"text", fix.text}};
-    }
-    finding["witness"] = nullptr;
-    if (diagnostic->witness) {
-      const Witness& witness = *diagnostic->witness;
-      finding["witness"] = ordered_json{{"call", witness.call}, {"decision", witness.outcome}};
-    }
-    findings.push_back(std::move(finding));
-  }
-  const ordered_json report{{"findings", std::move(findings)}};
-  // A file name may hold any bytes: they must not make the report unreadable.
-  return report.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace policy

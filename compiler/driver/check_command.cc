@@ -2,17 +2,19 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "compiler/driver/checked_file.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/policy_files.h"
 #include "compiler/driver/tools_option.h"
-#include "compiler/testing/test_file.h"
 #include "grammar/diagnostic_renderer.h"
-#include "policy/compiler.h"
+#include "policy/diagnostic.h"
 
 namespace policy {
 
@@ -25,61 +27,6 @@ struct CheckOptions {
   bool fix = false;
   ToolsOption tools;
 };
-
-// Every finding about one file, by place and then in the order found.
-std::vector<const Diagnostic*> ByPlace(const Diagnostics& diagnostics) {
-  std::vector<const Diagnostic*> findings;
-  for (const Diagnostic& diagnostic : diagnostics.all()) findings.push_back(&diagnostic);
-  std::ranges::stable_sort(findings, {}, [](const Diagnostic* d) { return d->span.begin; });
-  return findings;
-}
-
-// The text with every fix applied, from the back so that places stay right. A fix that reaches into
-// one that was applied is left for the next run.
-std::string ApplyFixes(const Source& source, const Diagnostics& diagnostics) {
-  std::string text(source.text());
-  std::vector<const Fix*> fixes;
-  for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (diagnostic.fix) fixes.push_back(&*diagnostic.fix);
-  }
-  std::ranges::stable_sort(fixes, std::greater{}, [](const Fix* fix) { return fix->span.begin; });
-  std::size_t free_end = text.size();
-  for (const Fix* fix : fixes) {
-    if (fix->span.end > free_end) continue;
-    text.replace(fix->span.begin, fix->span.end - fix->span.begin, fix->text);
-    free_end = fix->span.begin;
-  }
-  return text;
-}
-
-bool IsCheckedName(std::string_view path) { return IsPolicyFileName(path) || IsTestFileName(path); }
-
-// Reports all there is to say about a policy or a file of tests.
-void CheckSource(const Source& source, const CompileOptions& options, Diagnostics& diagnostics) {
-  if (IsTestFileName(source.name())) {
-    ReadTestFile(source, diagnostics);
-  } else {
-    Compile(source, options, diagnostics);
-  }
-}
-
-constexpr int kFixRoundsMax = 8;  // a mend can bring a mistake to light that hid behind it
-
-// Mends what has a fix, and replaces `source` and `diagnostics` by those of the mended file.
-std::expected<void, std::string> Fixed(std::unique_ptr<Source>& source,
-                                       std::unique_ptr<Diagnostics>& diagnostics,
-                                       const CompileOptions& compile, Files& files) {
-  const std::string before(source->text());
-  for (int round = 0; round < kFixRoundsMax; ++round) {
-    std::string text = ApplyFixes(*source, *diagnostics);
-    if (text == source->text()) break;
-    source = std::make_unique<Source>(source->name(), std::move(text));
-    diagnostics = std::make_unique<Diagnostics>();
-    CheckSource(*source, compile, *diagnostics);
-  }
-  if (source->text() == before) return {};
-  return files.Write(source->name(), source->text());
-}
 
 Severity SeverityOf(const std::string& name) {
   if (name == "info") return Severity::Info;
@@ -95,39 +42,81 @@ void PrintSummary(std::size_t error_count, std::size_t warning_count, std::size_
                          counted(warning_count, "warning"));
 }
 
-int Check(const CheckOptions& options, DriverEnv& env) {
-  auto sources = ReadPolicies(options.paths, IsCheckedName, env.files);
+// All files checked, and mended where that is asked for; nullopt: the world is in the way, which
+// was printed.
+std::optional<std::vector<CheckedFile>> CheckAll(const CheckOptions& options,
+                                                 const ToolsInUse& tools, AllowFiles& allow_files,
+                                                 DriverEnv& env) {
+  auto sources = ReadPolicies(options.paths, IsCheckedFileName, env.files);
   if (!sources) {
     env.err << "policyc: " << sources.error() << "\n";
-    return kExitNotRun;
+    return std::nullopt;
   }
-  const auto tools = ToolsInUse::Open(options.tools, env);
-  if (!tools) return kExitNotRun;
-  std::vector<std::unique_ptr<Diagnostics>> sinks;
-  std::vector<const Diagnostic*> findings;
+  std::vector<CheckedFile> checked;
   for (std::unique_ptr<Source>& source : *sources) {
-    auto diagnostics = std::make_unique<Diagnostics>();
-    CheckSource(*source, tools->Options(), *diagnostics);
-    if (options.fix) {
-      if (const auto fixed = Fixed(source, diagnostics, tools->Options(), env.files); !fixed) {
-        env.err << "policyc: cannot write `" << source->name() << "`: " << fixed.error() << "\n";
-        return kExitNotRun;
+    const std::string before(source->text());
+    CheckedFile file = CheckFile(std::move(source), tools.Options(), allow_files);
+    if (options.fix) file = FixFile(std::move(file), tools.Options(), allow_files);
+    if (file.source->text() != before) {
+      const std::string& name = file.source->name();
+      if (const auto written = env.files.Write(name, file.source->text()); !written) {
+        env.err << "policyc: cannot write `" << name << "`: " << written.error() << "\n";
+        return std::nullopt;
       }
     }
-    std::ranges::copy(ByPlace(*diagnostics), std::back_inserter(findings));
-    sinks.push_back(std::move(diagnostics));
+    checked.push_back(std::move(file));
   }
-  const auto count = [&](Severity severity) {
-    return static_cast<std::size_t>(std::ranges::count(findings, severity, &Diagnostic::severity));
-  };
+  return checked;
+}
+
+// The findings of all files, and of the files that let findings be.
+std::vector<const Diagnostic*> AllFindings(const std::vector<CheckedFile>& checked,
+                                           AllowFiles& allow_files) {
+  std::vector<const Diagnostic*> findings;
+  for (const CheckedFile& file : checked)
+    std::ranges::copy(file.findings, std::back_inserter(findings));
+  allow_files.CheckServing();
+  std::ranges::copy(allow_files.Findings(), std::back_inserter(findings));
+  return findings;
+}
+
+void Print(const CheckOptions& options, const std::vector<CheckedFile>& checked,
+           const std::vector<const Diagnostic*>& findings, DriverEnv& env) {
   if (options.format == "json") {
     env.out << RenderJson(findings);
+  } else if (options.format == "sarif") {
+    env.out << RenderSarif(findings);
+  } else if (options.format == "github") {
+    env.out << RenderGithub(findings);
+  } else if (options.format == "junit") {
+    std::vector<std::string> files;
+    for (const CheckedFile& file : checked) files.push_back(file.source->name());
+    for (const Diagnostic* finding : findings) {
+      if (std::ranges::find(files, finding->root->name()) == files.end()) {
+        files.push_back(finding->root->name());
+      }
+    }
+    env.out << RenderJunit(findings, files, SeverityOf(options.fail_on));
   } else {
     for (const Diagnostic* finding : findings) {
       env.err << RenderText(*finding, {.colour = env.err_is_terminal});
     }
-    PrintSummary(count(Severity::Error), count(Severity::Warning), sources->size(), env);
+    const auto count = [&](Severity severity) {
+      return static_cast<std::size_t>(
+          std::ranges::count(findings, severity, &Diagnostic::severity));
+    };
+    PrintSummary(count(Severity::Error), count(Severity::Warning), checked.size(), env);
   }
+}
+
+int Check(const CheckOptions& options, DriverEnv& env) {
+  const auto tools = ToolsInUse::Open(options.tools, env);
+  if (!tools) return kExitNotRun;
+  AllowFiles allow_files(env.files);
+  const auto checked = CheckAll(options, *tools, allow_files, env);
+  if (!checked) return kExitNotRun;
+  const std::vector<const Diagnostic*> findings = AllFindings(*checked, allow_files);
+  Print(options, *checked, findings, env);
   const Severity fail_on = SeverityOf(options.fail_on);
   const bool fails = std::ranges::any_of(
       findings, [&](const Diagnostic* finding) { return finding->severity >= fail_on; });
@@ -139,10 +128,11 @@ int Check(const CheckOptions& options, DriverEnv& env) {
 CommandRun AddCheckCommand(CLI::App& app) {
   auto options = std::make_shared<CheckOptions>();
   app.add_option("path", options->paths,
-                 "Policies and *.test.json files, or directories with some below")
+                 "Policies, *.test.json and policyc.json files, or directories with some below")
       ->required();
-  app.add_option("--format", options->format, "How to print findings: text or json")
-      ->check(CLI::IsMember({"text", "json"}));
+  app.add_option("--format", options->format,
+                 "How to print findings: text, json, sarif, junit or github")
+      ->check(CLI::IsMember({"text", "json", "sarif", "junit", "github"}));
   app.add_option("--fail-on", options->fail_on, "Exit 1 from this severity on")
       ->check(CLI::IsMember({"error", "warning", "info"}));
   AddToolsOption(app, options->tools);

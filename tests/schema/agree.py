@@ -14,6 +14,7 @@ import argparse
 import copy
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ import jsonschema
 HERE = pathlib.Path(__file__).resolve().parent
 
 # The formats, and the name's ending by which `policyc check` knows a file of each.
-FORMATS = {"policy": ".policy.json", "test": ".test.json"}
+FORMATS = {"policy": ".policy.json", "policyc": "/policyc.json", "test": ".test.json"}
 
 # Findings about shape: keys, types, words, numbers in range. The others need the meaning of names, or two places at once.
 SHAPE = {
@@ -61,7 +62,9 @@ def read_all(program, ending, documents):
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         for number, document in enumerate(documents):
-            (root / f"{number:06}{ending}").write_text(json.dumps(document))
+            path = root / f"{number:06}{ending}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(json.dumps(document))
         run = subprocess.run(
             [program, "check", "--format", "json", "."], cwd=root, capture_output=True, text=True, check=False
         )
@@ -69,7 +72,7 @@ def read_all(program, ending, documents):
             raise SystemExit(f"policyc check: {run.stderr}")
         for finding in json.loads(run.stdout)["findings"]:
             if finding["severity"] == "error":
-                codes[int(pathlib.Path(finding["file"]).name.split(".")[0])].add(finding["code"])
+                codes[int(re.search(r"\d{6}", finding["file"]).group())].add(finding["code"])
     return codes
 
 
