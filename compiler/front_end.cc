@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "compiler/check/check.h"
-#include "compiler/check/schema_types.h"
 #include "compiler/check/tests.h"
 #include "compiler/lock_source.h"
 #include "compiler/resolve/lock_rules.h"
