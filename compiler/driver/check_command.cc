@@ -2,11 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/driver/checked_file.h"
@@ -14,6 +17,7 @@
 #include "compiler/driver/policy_files.h"
 #include "compiler/driver/tools_option.h"
 #include "grammar/diagnostic_renderer.h"
+#include "grammar/policy_text_reader.h"
 #include "policy/diagnostic.h"
 
 namespace policy {
@@ -42,6 +46,24 @@ void PrintSummary(std::size_t error_count, std::size_t warning_count, std::size_
                          counted(warning_count, "warning"));
 }
 
+std::string PlainPath(const std::string& name) {
+  return std::filesystem::path(name).lexically_normal().string();
+}
+
+// A file without a `default` is no policy but a part of those that include it, and checked with
+// them: where it was only found in a directory, it is left out of the run.
+void LeaveOutParts(std::vector<CheckedFile>& all, const std::vector<std::string>& given) {
+  std::set<std::string> parts;
+  for (const CheckedFile& file : all) {
+    for (const Source* part : file.diagnostics->included()) parts.insert(PlainPath(part->name()));
+  }
+  std::erase_if(all, [&](const CheckedFile& file) {
+    const std::string& name = file.source->name();
+    return parts.contains(PlainPath(name)) && std::ranges::find(given, name) == given.end() &&
+           std::ranges::any_of(file.diagnostics->all(), IsDefaultMissing);
+  });
+}
+
 // All files checked, and mended where that is asked for; nullopt: the world is in the way, which
 // was printed.
 std::optional<std::vector<CheckedFile>> CheckAll(const CheckOptions& options,
@@ -66,6 +88,7 @@ std::optional<std::vector<CheckedFile>> CheckAll(const CheckOptions& options,
     }
     checked.push_back(std::move(file));
   }
+  LeaveOutParts(checked, options.paths);
   return checked;
 }
 
