@@ -32,12 +32,19 @@ struct EvalOptions {
   ToolsOption tools;
 };
 
+// The server of lines that name none.
+std::string ServerOf(const std::string& given, const Program& program) {
+  if (!given.empty()) return given;
+  const std::string_view pinned = program.PinnedServer();
+  return pinned.empty() ? "default" : std::string(pinned);
+}
+
 // Decides one line after the other, over counters that they share.
 class LineEvaluation {
  public:
   LineEvaluation(std::shared_ptr<const Program> program, const EvalOptions& options)
       : options_(options),
-        server_(options.server.empty() ? "default" : options.server),
+        server_(ServerOf(options.server, *program)),
         policy_(program, counters_, ""),
         frame_(std::move(program)) {}
 

@@ -1,17 +1,40 @@
 // policyd: the gateway in front of MCP servers. Here the compiler and the runtime meet.
+#include <expected>
+#include <filesystem>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <system_error>
 
+#include "compiler/file_loader.h"
 #include "grammar/diagnostic_renderer.h"
 #include "policy/compiler.h"
 #include "runtime/gateway/command_line.h"
 
 namespace {
 
-policy::gateway::LoadedProgram CompileText(const std::string& path, std::string text) {
-  const policy::Source source(path, std::move(text));
+std::expected<std::optional<std::string>, std::string> ReadBeside(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return std::nullopt;
+  if (!std::filesystem::is_regular_file(status)) return std::unexpected("it is no file");
+  return policy::gateway::ReadPolicyFile(path);
+}
+
+policy::gateway::LoadedProgram CompileText(policy::gateway::PolicyText policy) {
+  const policy::Source source(policy.path, std::move(policy.text));
+  policy::FileLoader loader(ReadBeside);
+  policy::CompileOptions options{
+      .loader = &loader, .tools_beside = "tools.lock.json", .server = policy.server};
+  std::optional<policy::Source> tools;
+  if (!policy.tools_path.empty()) {
+    auto text = policy::gateway::ReadPolicyFile(policy.tools_path);
+    if (!text) return std::unexpected(std::move(text.error()));
+    options.tools = &tools.emplace(policy.tools_path, *std::move(text));
+  }
   policy::Diagnostics diagnostics;
-  const auto bytes = policy::Compile(source, {}, diagnostics);
-  if (bytes) return policy::gateway::LoadProgram(path, *bytes);
+  const auto bytes = policy::Compile(source, options, diagnostics);
+  if (bytes) return policy::gateway::LoadProgram(policy.path, *bytes);
   std::string rendered;
   for (const auto& diagnostic : diagnostics.all()) rendered += policy::RenderText(diagnostic, {});
   return std::unexpected(std::move(rendered));

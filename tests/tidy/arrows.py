@@ -18,8 +18,8 @@ ARROWS = {
     # The lock and its schemas; what asks servers for them stays behind compiler/catalog/.
     "compiler": ["compiler/catalog", "grammar", "runtime/program", "runtime/value"],
     "compiler/driver": [
-        "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value",
-        "runtime/vm",
+        "compiler", "compiler/catalog", "grammar", "runtime/limits", "runtime/mcp", "runtime/program",
+        "runtime/transport", "runtime/value", "runtime/vm",
     ],
     "compiler/catalog": [
         "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value",
@@ -44,6 +44,7 @@ WALLS = [
         ["grammar", "compiler", "runtime/gateway"],
         "calls are read by runtime/mcp; nlohmann/json reads policies and configuration only",
     ),
+    (re.compile(r"curl/"), ["compiler/catalog"], "servers are asked over HTTP by compiler/catalog alone"),
     (re.compile(r"CLI/"), ["compiler/driver", "runtime/gateway"], "command lines are read where the programs start"),
 ]
 
