@@ -31,6 +31,9 @@ void WritePins(const ir::Policy& policy, ProgramWriter& writer) {
     return writer.Exceed("tools in its lock", format::kPinsMax, policy.default_span);
   }
   for (const ir::Pin& pin : *policy.lock) {
+    if (pin.annotations.size() > format::kTextBytesMax) {
+      return writer.Exceed("bytes in one text", format::kTextBytesMax, policy.default_span);
+    }
     writer.encoder().AddPin(pin.tool, pin.server, pin.annotations, pin.category, pin.risk);
   }
 }
