@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "compiler/check/check.h"
+#include "compiler/check/schema_types.h"
 #include "compiler/lock_source.h"
 #include "compiler/resolve/lock_rules.h"
 #include "compiler/resolve/resolve.h"
@@ -36,6 +37,10 @@ std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions
   if (!policy) return std::nullopt;
   if (lock && *lock) AddPins(*policy, (*lock)->tools);
   CheckPolicy(*policy, source, diagnostics);
+  if (policy->lock) {
+    const bool governs_one_server = syntax->form == ast::Form::Json;
+    CheckAgainstLock(*policy, (*lock)->tools, source, governs_one_server, diagnostics);
+  }
   if (!lock || diagnostics.has_errors()) return std::nullopt;
   if (policy->lock) AddLockRules(*policy);
   return policy;

@@ -43,7 +43,7 @@ void CheckRepeated(const Checked& checked, const std::vector<UsedTest>& tests) {
   }
 }
 
-void CheckTrust(const Checked& checked, const ir::Test& test) {
+void CheckTrust(const Checked& checked, const ir::Rule& rule, const ir::Test& test) {
   const ir::Path* const at = ir::PathOf(checked.policy, test.value_id);
   if (at == nullptr) return;
   const ir::Path& path = *at;
@@ -52,11 +52,14 @@ void CheckTrust(const Checked& checked, const ir::Test& test) {
     checked.diagnostics.Report(diag::ClientTrusted, checked.source, test.span, *member)
         .Help("a client can call itself anything; decide by `grant` or `claims`");
   }
-  if (path.root == Root::Tool && member != nullptr &&
-      (*member == "category" || *member == "risk" || *member == "annotations")) {
-    checked.diagnostics.Report(diag::NoLock, checked.source, test.span, *member)
-        .Help("without a lock it is absent, and a condition on it is unknown");
-  }
+  const bool is_pinned = path.root == Root::Tool && member != nullptr &&
+                         (*member == "category" || *member == "risk" || *member == "annotations");
+  if (!is_pinned || checked.policy.lock) return;
+  auto report =
+      rule.kind == RuleKind::Allow
+          ? checked.diagnostics.Report(diag::NoLockForAllow, checked.source, test.span, *member)
+          : checked.diagnostics.Report(diag::NoLock, checked.source, test.span, *member);
+  report.Help("without a lock it is absent, and a condition on it is unknown");
 }
 
 // Only where a match makes a call more permitted: an expression that must not match may well look
@@ -90,7 +93,7 @@ void CheckConditions(const Checked& checked) {
     const std::vector<UsedTest> tests = TestsOf(checked, rule);
     CheckRepeated(checked, tests);
     for (const UsedTest& used : tests) {
-      CheckTrust(checked, *used.test);
+      CheckTrust(checked, rule, *used.test);
       CheckAnchor(checked, rule, used);
       CheckAbsent(checked, *used.test);
     }
