@@ -39,6 +39,7 @@ CommandRun AddDumpCommand(CLI::App& app);
 CommandRun AddEvalCommand(CLI::App& app);
 CommandRun AddExplainCommand(CLI::App& app);
 CommandRun AddFmtCommand(CLI::App& app);
+CommandRun AddPinCommand(CLI::App& app);
 CommandRun AddSchemaCommand(CLI::App& app);
 CommandRun AddTestCommand(CLI::App& app);
 

@@ -16,6 +16,7 @@ constexpr std::array kCommands = {
     Command{"eval", "Decide calls under a policy, one a line", AddEvalCommand},
     Command{"explain", "Print the page about a diagnostic code", AddExplainCommand},
     Command{"fmt", "Lay policies out in the one way", AddFmtCommand},
+    Command{"pin", "Write the lock of a server's tools, or hold the server to it", AddPinCommand},
     Command{"schema", "Print the JSON Schema of a file format", AddSchemaCommand},
     Command{"test", "Run the tests of policies", AddTestCommand},
 };

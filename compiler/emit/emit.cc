@@ -25,6 +25,19 @@ void WriteTools(const ir::Plan& plan, ProgramWriter& writer, CodeWriter& code) {
   if (encoder.code.empty()) encoder.code.push_back({.opcode = Opcode::End});
 }
 
+void WritePins(const ir::Policy& policy, ProgramWriter& writer) {
+  if (!policy.lock) return;
+  if (policy.lock->size() > format::kPinsMax) {
+    return writer.Exceed("tools in its lock", format::kPinsMax, policy.default_span);
+  }
+  for (const ir::Pin& pin : *policy.lock) {
+    if (pin.annotations.size() > format::kTextBytesMax) {
+      return writer.Exceed("bytes in one text", format::kTextBytesMax, policy.default_span);
+    }
+    writer.encoder().AddPin(pin.tool, pin.server, pin.annotations, pin.category, pin.risk);
+  }
+}
+
 }  // namespace
 
 std::optional<std::vector<std::byte>> Emit(const ir::Policy& policy, const ir::Plan& plan,
@@ -34,6 +47,7 @@ std::optional<std::vector<std::byte>> Emit(const ir::Policy& policy, const ir::P
   if (!writer.exceeded()) ValueWriter(policy, writer, code).WriteAll();
   if (!writer.exceeded()) writer.WriteLimits();
   if (!writer.exceeded()) WriteTools(plan, writer, code);
+  if (!writer.exceeded()) WritePins(policy, writer);
   std::vector<std::byte> bytes;
   if (!writer.exceeded()) {
     bytes = writer.encoder().Finish();

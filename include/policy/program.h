@@ -52,8 +52,14 @@ class Program {
   // `rule` as in Decision::rules. REQUIRES: it came from a decision of this program.
   RuleReference rule(std::uint32_t rule) const;
 
-  // Whether tools/list must not show `tool`.
-  bool Hides(std::string_view tool) const;
+  // Whether the tools/list of `server` must not show `tool`: it is hidden, or the policy has a lock
+  // and that server's tool is not in it.
+  bool Hides(std::string_view tool, std::string_view server) const;
+
+  // The server whose tools the policy's lock holds, where it is a single one; else empty.
+  std::string_view PinnedServer() const;
+  // Whether the policy has a lock that knows nothing of `server`: then every call to it is denied.
+  bool LocksOut(std::string_view server) const;
 
   const Layout& layout() const { return *layout_; }
 

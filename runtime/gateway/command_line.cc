@@ -26,8 +26,6 @@ std::string CheckJit(const std::string& mode) {
   return "one of off, auto, always";
 }
 
-std::string NotBuiltYet(const std::string&) { return "not built yet"; }
-
 std::string CheckName(const std::string& name) {
   const bool is_plain = std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7F'; });
   return is_plain && !name.empty() ? "" : "a name has visible ASCII characters only";
@@ -37,9 +35,11 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
   run.add_option("--policy", options.policy_path, "policy.json, or what policyc compile made of it")
       ->required()
       ->type_name("FILE");
-  run.add_option("--server", options.server, "name of the server, as counters and rules know it")
-      ->check(CheckName)
-      ->capture_default_str();
+  run.add_option(
+         "--server", options.server,
+         "name of the server, as counters and rules know it [default: the one that the lock "
+         "is about, else `default`]")
+      ->check(CheckName);
   run.add_option("--grant", options.grant, "who calls, as counters and rules know it")
       ->check(CheckName)
       ->capture_default_str();
@@ -62,7 +62,10 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   run.add_option("--jit", "`off`: the interpreter decides")->check(CheckJit);
-  run.add_option("--tools", "the lock of reviewed tools")->check(NotBuiltYet)->type_name("LOCK");
+  run.add_option("--tools", options.tools_path,
+                 "the lock of reviewed tools; else what the policy says, else tools.lock.json "
+                 "beside it")
+      ->type_name("LOCK");
 }
 
 }  // namespace

@@ -215,7 +215,7 @@ void MessageRelay::ForwardToolsList(const Message& message) {
       message,
       [this, &program](std::string_view tool) {
         if (listed_tools_.size() < kListedToolsMax) listed_tools_.emplace(tool);
-        return !program.Hides(tool);
+        return !program.Hides(tool, caller_.server);
       },
       scratch_);
   to_client_.Append(scratch_);
@@ -275,7 +275,8 @@ void MessageRelay::ErrorToServer(std::string_view id, int code, std::string_view
 
 void MessageRelay::Install(std::shared_ptr<PolicyVersion> policy) {
   const bool differs = std::ranges::any_of(listed_tools_, [&](const std::string& tool) {
-    return policy->program().Hides(tool) != policy_->program().Hides(tool);
+    const std::string& server = caller_.server;
+    return policy->program().Hides(tool, server) != policy_->program().Hides(tool, server);
   });
   policy_ = std::move(policy);
   session_.set_default_allows(policy_->default_allows());

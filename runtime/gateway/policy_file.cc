@@ -23,9 +23,13 @@ std::expected<std::string, std::string> ReadPolicyFile(const std::string& path) 
   return std::unexpected(path + ": cannot be read: " + std::strerror(errno));
 }
 
-LoadedProgram LoadPolicy(const std::string& path, std::string text, const CompilePolicy& compile) {
-  if (path.ends_with(".pbc")) return LoadProgram(path, std::as_bytes(std::span(text)));
-  return compile(path, std::move(text));
+LoadedProgram LoadPolicy(PolicyText policy, const CompilePolicy& compile) {
+  if (!policy.path.ends_with(".pbc")) return compile(std::move(policy));
+  if (!policy.tools_path.empty()) {
+    return std::unexpected(policy.path +
+                           ": a compiled policy holds its lock: give --tools to policyc compile");
+  }
+  return LoadProgram(policy.path, std::as_bytes(std::span(policy.text)));
 }
 
 LoadedProgram LoadProgram(const std::string& path, std::span<const std::byte> bytes) {

@@ -48,7 +48,11 @@ void PolicyReload::LoadOnce() {
   // Renamed away: the file that takes its place is an event of its own.
   if (!text || *text == known_text_) return;
   known_text_ = *text;
-  auto program = LoadPolicy(options_.path, *text, options_.compile);
+  auto program = LoadPolicy({.path = options_.path,
+                             .text = *text,
+                             .tools_path = options_.tools_path,
+                             .server = options_.server},
+                            options_.compile);
   if (!program) {
     loop_.Post([refuse = refuse_, why = std::move(program.error())] { (*refuse)(why); });
     return;

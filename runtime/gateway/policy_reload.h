@@ -22,6 +22,8 @@ namespace policy::gateway {
 
 struct ReloadOptions {
   std::string path;
+  std::string tools_path;  // as in PolicyText
+  std::string server;      // likewise
   std::string attachment;
   CompilePolicy compile;
 };

@@ -33,8 +33,15 @@ std::string SessionId() {
 }
 
 // What the policy's counters belong to. A unit separator stands in no name.
-std::string AttachmentOf(const RunOptions& options) {
-  return options.server + '\x1F' + options.grant;
+std::string AttachmentOf(const std::string& server, const RunOptions& options) {
+  return server + '\x1F' + options.grant;
+}
+
+// What the server is called where the command line does not say.
+std::string ServerOf(const RunOptions& options, const Program& program) {
+  if (!options.server.empty()) return options.server;
+  const std::string_view pinned = program.PinnedServer();
+  return pinned.empty() ? "default" : std::string(pinned);
 }
 
 // Begins with nothing running; each step that fails says why and ends with kExitNotRun.
@@ -62,6 +69,7 @@ class Run {
   const RunOptions& options_;
   const CompilePolicy& compile_;
   SystemClock clock_;
+  std::string server_;  // what it is called, for good: counters are its
   std::unique_ptr<transport::EventLoop> loop_;
   std::optional<DecisionLog> log_;
   std::string watch_trouble_;                 // why edits of the policy will not be seen
@@ -88,9 +96,14 @@ int Run::Begin() {
   if (!watch) watch_trouble_ = watch.error() + "; edits of the policy will not be seen";
   auto text = ReadPolicyFile(options_.policy_path);
   if (!text) return NotRun(text.error());
-  auto program = LoadPolicy(options_.policy_path, *text, compile_);
+  auto program = LoadPolicy({.path = options_.policy_path,
+                             .text = *text,
+                             .tools_path = options_.tools_path,
+                             .server = options_.server},
+                            compile_);
   if (!program) return NotRun(program.error());
   LoadedPolicy policy{std::move(*text), std::move(*program)};
+  server_ = ServerOf(options_, *policy.program);
   if (!options_.has_private_state) return ServeShared(std::move(policy));
   MemoryCounters counters;
   const int status = Serve(*loop_, counters, std::move(policy));
@@ -124,7 +137,7 @@ std::expected<void, std::string> Run::OpenLog(const std::string& session) {
   if (options_.log_path.empty()) return {};
   auto log = DecisionLog::Open({.path = options_.log_path,
                                 .logs_argument_values = options_.logs_argument_values,
-                                .server = options_.server,
+                                .server = server_,
                                 .grant = options_.grant,
                                 .session = session});
   if (!log) return std::unexpected(log.error());
@@ -145,8 +158,12 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
   if (options_.has_private_state) {
     errors.Say("counters are private: each policyd started like this has limits of its own");
   }
-  const std::string attachment = AttachmentOf(options_);
-  MessageRelay relay({.caller = {.server = options_.server,
+  if (policy.program->LocksOut(server_)) {
+    errors.Say("the lock has no tools of server `" + server_ +
+               "`: every call is denied; --server says which one this is");
+  }
+  const std::string attachment = AttachmentOf(server_, options_);
+  MessageRelay relay({.caller = {.server = server_,
                                  .grant = options_.grant,
                                  .session = session,
                                  .client_name = {},
@@ -158,7 +175,11 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
   const transport::SignalSource signals(loop, kSignals,
                                         [&gateway](int signal) { gateway.Signal(signal); });
   PolicyReload reload(
-      {.path = options_.policy_path, .attachment = attachment, .compile = compile_},
+      {.path = options_.policy_path,
+       .tools_path = options_.tools_path,
+       .server = options_.server,
+       .attachment = attachment,
+       .compile = compile_},
       std::move(policy.text), *policy.program, counters, loop,
       [&](std::shared_ptr<PolicyVersion> next) {
         Say("policy " + next->hash_text + " is in force");

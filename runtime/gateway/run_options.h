@@ -9,7 +9,8 @@ namespace policy::gateway {
 
 struct RunOptions {
   std::string policy_path;  // policy.json, or a compiled .pbc
-  std::string server = "default";
+  std::string server;       // empty: the one that the policy's lock is about, else `default`
+  std::string tools_path;   // the lock; empty: what the policy says, else the one beside it
   std::string grant = "local";
   std::string state_directory;     // shared with the user's other policyd; empty: the default one
   bool has_private_state = false;  // counters of this process alone

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "policy/check.h"
@@ -37,12 +38,30 @@ RuleReference Program::rule(std::uint32_t rule) const {
   return {layout_->text(record.id), layout_->text(record.file), record.line};
 }
 
-bool Program::Hides(std::string_view tool) const {
+bool Program::Hides(std::string_view tool, std::string_view server) const {
+  const bool has_lock = !layout_->pins().empty();
+  if (has_lock && layout_->FindPin(tool, server) == nullptr) return true;
   if (const format::Tool* exact = layout_->FindTool(tool)) return exact->hidden != 0;
   for (const format::Pattern& pattern : layout_->patterns()) {
     if (pattern.hidden != 0 && GlobMatches(layout_->text(pattern.pattern), tool)) return true;
   }
   return false;
+}
+
+std::string_view Program::PinnedServer() const {
+  const auto pins = layout_->pins();
+  if (pins.empty()) return {};
+  const std::string_view server = layout_->text(pins.front().server);
+  const bool is_single = std::ranges::all_of(
+      pins, [&](const format::Pin& pin) { return layout_->text(pin.server) == server; });
+  return is_single ? server : std::string_view{};
+}
+
+bool Program::LocksOut(std::string_view server) const {
+  const auto pins = layout_->pins();
+  return !pins.empty() && std::ranges::none_of(pins, [&](const format::Pin& pin) {
+    return layout_->text(pin.server) == server;
+  });
 }
 
 }  // namespace policy

@@ -71,7 +71,7 @@ std::string Differences(const Decision& want, Product& product, const std::strin
   if (want.outcome == reference::Outcome::Deny && !SpeaksFor(got.message, want.speaker_text))
     return "message `" + got.message + "` is not that of " + want.speaker;
   const bool was_read = !want.rules.empty();
-  if (was_read && product.program().Hides(call.tool) != IsHidden(want))
+  if (was_read && product.program().Hides(call.tool, call.context.server) != IsHidden(want))
     return "tools/list does not agree that it is hidden";
   return "";
 }

@@ -64,7 +64,7 @@ void Run(const std::shared_ptr<const policy::Program>& program) {
     for (const std::uint32_t rule : decision.rules) CHECK(!program->rule(rule).id.empty());
     reservation.Settle(policy::Settlement::CommitError);
   }
-  static_cast<void>(program->Hides("secret"));
+  static_cast<void>(program->Hides("secret", "default"));
   const policy::Layout& layout = program->layout();
   const std::size_t values = layout.slots().size() + layout.derived().size();
   for (std::uint32_t number = 0; number < values; ++number) {

@@ -21,8 +21,8 @@ ARROWS = {
         "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/value", "runtime/vm",
     ],
     "compiler/driver": [
-        "compiler", "compiler/testing", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport",
-        "runtime/value", "runtime/vm",
+        "compiler", "compiler/catalog", "compiler/testing", "grammar", "runtime/limits", "runtime/mcp", "runtime/program",
+        "runtime/transport", "runtime/value", "runtime/vm",
     ],
     "compiler/catalog": [
         "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value",
@@ -47,6 +47,7 @@ WALLS = [
         ["grammar", "compiler", "runtime/gateway"],
         "calls are read by runtime/mcp; nlohmann/json reads policies and configuration only",
     ),
+    (re.compile(r"curl/"), ["compiler/catalog"], "servers are asked over HTTP by compiler/catalog alone"),
     (re.compile(r"CLI/"), ["compiler/driver", "runtime/gateway"], "command lines are read where the programs start"),
 ]
 

@@ -77,7 +77,7 @@ void Exercise(const std::shared_ptr<const Program>& program) {
         CHECK_FALSE(RuleMessage(found, frame).empty());
       }
       for (const std::uint32_t limit : findings.limits) CHECK(limit < layout.limits().size());
-      static_cast<void>(program->Hides(tool));
+      static_cast<void>(program->Hides(tool, "default"));
     }
   }
   CHECK_FALSE(Disassemble(*program).empty());
