@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/analyse/domain.h"
@@ -85,9 +88,13 @@ Found FindBetween(const Gap& gap, bool is_whole) {
   return {};
 }
 
+// A number that servers may read as another is none in a call, unless its server is said to be
+// exact.
 FormAnswer NumberAnswer(Possible possible, Decimal number = {}) {
   if (possible != Possible::Yes) return {possible, {}};
-  return {Possible::Yes, {.form = Form::Number, .json = ToText(number)}};
+  std::string json = ToText(number);
+  if (!SurvivesBinary64(json)) return {Possible::Maybe, {}};
+  return {Possible::Yes, {.form = Form::Number, .json = std::move(json)}};
 }
 
 bool IsWhole(Decimal number) { return number.exponent >= 0; }
@@ -158,15 +165,19 @@ FormAnswer SolveNumber(ConditionTable& conditions, const Shape& shape,
     if (shape.most && (!gap.high || Less(*shape.most, *gap.high))) continue;
     if (!GapSatisfies(conditions, asked, *bounds, below)) continue;
     const Found found = FindBetween(gap, shape.is_whole);
-    if (found.possible == Possible::Yes) return NumberAnswer(Possible::Yes, found.number);
-    if (found.possible == Possible::Maybe) possible = Possible::Maybe;
+    if (found.possible == Possible::No) continue;
+    const FormAnswer answer = NumberAnswer(found.possible, found.number);
+    if (answer.possible == Possible::Yes) return answer;
+    possible = Possible::Maybe;
   }
   for (const Decimal bound : *bounds) {
     if (shape.least && Less(bound, *shape.least)) continue;
     if (shape.most && Less(*shape.most, bound)) continue;
     if (shape.is_whole && !IsWhole(bound)) continue;
     if (Satisfies(conditions, Value::MakeNumber(bound), asked) == true) {
-      return NumberAnswer(Possible::Yes, bound);
+      const FormAnswer answer = NumberAnswer(Possible::Yes, bound);
+      if (answer.possible == Possible::Yes) return answer;
+      possible = Possible::Maybe;
     }
   }
   return NumberAnswer(possible);
