@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "compiler/analyse/analyse.h"
-#include "compiler/emit/emit.h"
+#include "compiler/back_end.h"
 #include "compiler/front_end.h"
-#include "compiler/passes/pipeline.h"
 #include "policy/check.h"
 #include "policy/program.h"
 #include "runtime/limits/memory_counters.h"
@@ -82,20 +81,14 @@ class Confirmation {
   Decider decider_;
 };
 
-// The program as it would run. The passes rewrite what they are given.
-std::optional<std::vector<std::byte>> Emitted(ir::Policy policy, const Source& source,
-                                              Diagnostics& diagnostics) {
-  const ir::Plan plan = MakePlan(policy, /*optimise=*/true);
-  return Emit(policy, plan, source, diagnostics);
-}
-
 }  // namespace
 
 void CheckPolicySource(const Source& source, const CompileOptions& options,
                        Diagnostics& diagnostics) {
   const std::optional<ir::Policy> policy = RunFrontEnd(source, options, diagnostics);
   if (!policy) return;
-  auto bytes = Emitted(*policy, source, diagnostics);
+  ir::Policy rewritten = *policy;
+  auto bytes = RunBackEnd(rewritten, source, options, diagnostics);
   if (!bytes) return;
   Confirmation confirmation(*std::move(bytes));
   Analyse(

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "runtime/value/function.h"
-#include "tests/unit/analyse/random_policy.h"
+#include "tests/unit/compiler/random_policy.h"
 
 namespace policy {
 namespace {

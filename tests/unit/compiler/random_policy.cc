@@ -1,4 +1,4 @@
-#include "tests/unit/analyse/random_policy.h"
+#include "tests/unit/compiler/random_policy.h"
 
 #include <algorithm>
 #include <optional>

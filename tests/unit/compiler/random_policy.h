@@ -1,7 +1,7 @@
 // Small policies made at random around few paths and few constants, so that their conditions meet
 // often, and values to hold what is claimed of them against.
-#ifndef TESTS_UNIT_ANALYSE_RANDOM_POLICY_H_
-#define TESTS_UNIT_ANALYSE_RANDOM_POLICY_H_
+#ifndef TESTS_UNIT_COMPILER_RANDOM_POLICY_H_
+#define TESTS_UNIT_COMPILER_RANDOM_POLICY_H_
 
 #include <deque>
 #include <memory>
@@ -54,4 +54,4 @@ Truth EvaluateTest(const ir::Policy& policy, const ir::Test& test, const Call& c
 
 }  // namespace policy
 
-#endif  // TESTS_UNIT_ANALYSE_RANDOM_POLICY_H_
+#endif  // TESTS_UNIT_COMPILER_RANDOM_POLICY_H_
