@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "compiler/check/findings.h"
-#include "compiler/check/regex_anchor.h"
 #include "compiler/ir/access.h"
 
 namespace policy {
@@ -62,17 +61,6 @@ void CheckTrust(const Checked& checked, const ir::Rule& rule, const ir::Test& te
   report.Help("without a lock it is absent, and a condition on it is unknown");
 }
 
-// Only where a match makes a call more permitted: an expression that must not match may well look
-// for something anywhere.
-void CheckAnchor(const Checked& checked, const ir::Rule& rule, const UsedTest& used) {
-  if (used.test->predicate != Predicate::Matches || used.negated) return;
-  if (rule.kind != RuleKind::Require && rule.kind != RuleKind::Allow) return;
-  const std::string& text = std::get<ir::RegexText>(used.test->operand).text;
-  if (IsAnchored(text)) return;
-  checked.diagnostics.Report(diag::Unanchored, checked.source, used.test->span, text)
-      .Help("`^` and `$` around it make it speak of the whole text");
-}
-
 void CheckAbsent(const Checked& checked, const ir::Test& test) {
   if (test.predicate != Predicate::Exists || !test.when_absent) return;
   checked.diagnostics.Report(diag::AbsentExists, checked.source, test.span).Help("remove `absent`");
@@ -94,7 +82,6 @@ void CheckConditions(const Checked& checked) {
     CheckRepeated(checked, tests);
     for (const UsedTest& used : tests) {
       CheckTrust(checked, rule, *used.test);
-      CheckAnchor(checked, rule, used);
       CheckAbsent(checked, *used.test);
     }
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "compiler/check/allow_comment.h"
+#include "compiler/driver/policy_check.h"
 #include "compiler/driver/policy_files.h"
 #include "compiler/front_end.h"
 #include "compiler/testing/test_file.h"
@@ -138,7 +139,7 @@ CheckedFile CheckFile(std::unique_ptr<Source> source, const CompileOptions& opti
   const Source& text = *file.source;
   const bool is_policy = !IsTestFileName(text.name()) && !IsAllowFileName(text.name());
   if (is_policy) {
-    Compile(text, options, *file.diagnostics);
+    CheckPolicySource(text, options, *file.diagnostics);
   } else if (IsTestFileName(text.name())) {
     ReadTestFile(text, *file.diagnostics);
   } else {

@@ -1,6 +1,6 @@
 // Whether a regular expression says something about the whole text.
-#ifndef COMPILER_CHECK_REGEX_ANCHOR_H_
-#define COMPILER_CHECK_REGEX_ANCHOR_H_
+#ifndef COMPILER_ANALYSE_REGEX_ANCHOR_H_
+#define COMPILER_ANALYSE_REGEX_ANCHOR_H_
 
 #include <string_view>
 
@@ -13,4 +13,4 @@ bool IsAnchored(std::string_view regex);
 
 }  // namespace policy
 
-#endif  // COMPILER_CHECK_REGEX_ANCHOR_H_
+#endif  // COMPILER_ANALYSE_REGEX_ANCHOR_H_

@@ -1,4 +1,4 @@
-#include "compiler/check/regex_anchor.h"
+#include "compiler/analyse/regex_anchor.h"
 
 #include <cstddef>
 
