@@ -55,7 +55,7 @@ Value EvaluateComparison(const Expression& expression, View& view) {
 Value EvaluateCall(const Expression& expression, View& view) {
   std::vector<Value> operands;
   for (const Expression& operand : expression.operands) operands.push_back(Evaluate(operand, view));
-  Value value = ApplyFunction(expression.name, operands);
+  Value value = ApplyFunction(expression.name, operands, view.zone);
   Note(view, expression.name + "()", value.Is(Value::Kind::Unknown) ? Truth::Unknown : Truth::True);
   return value;
 }
@@ -149,6 +149,11 @@ Value Evaluate(const Expression& expression, View& view) {
       const bool is_absent = value.Is(Value::Kind::Absent);
       if (is_absent) value = Evaluate(expression.operands.at(1), view);
       Note(view, "??", is_absent ? Truth::True : Truth::False);
+      return value;
+    }
+    case Kind::Part: {
+      Value value = Walk(Evaluate(expression.operands.at(0), view), expression.path.steps);
+      Note(view, "[]", value.Is(Value::Kind::Unknown) ? Truth::Unknown : Truth::True);
       return value;
     }
     case Kind::Call:

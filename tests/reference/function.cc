@@ -70,11 +70,12 @@ Value Subtract(const Operands& operands) {
                        __int128{a.nanoseconds} - b.nanoseconds);
 }
 
-// Two numbers; a duration and a whole number.
+// Two numbers; a duration and a whole number, in either order.
 Value Multiply(const Operands& operands) {
   const Value& a = operands.at(0);
   const Value& b = operands.at(1);
   if (AreNumbers(operands)) return OfNumber(MultiplyNumbers(*a.number, *b.number));
+  if (b.Is(Kind::Duration) && a.Is(Kind::Number)) return Multiply({b, a});
   if (!a.Is(Kind::Duration) || !b.Is(Kind::Number) || !b.number) return Value::Unknown();
   const auto times = ScaledInteger(*b.number, 0);
   if (!times) return Value::Unknown();
@@ -119,9 +120,8 @@ Value Join(const Operands& operands) {
 }
 
 Value TimeOf(const Operands& operands) {
-  if (!AreTexts(operands)) return Value::Unknown();
-  const auto time_ns = operands.size() == 1 ? ReadTime(operands[0].text)
-                                            : ReadTimeIn(operands[0].text, operands[1].text);
+  if (!AllAre(operands, Kind::String)) return Value::Unknown();
+  const auto time_ns = ReadTimeIn(operands.at(0).text, operands.at(1).text);
   return time_ns ? Value::Time(*time_ns) : Value::Unknown();
 }
 
@@ -141,7 +141,8 @@ Value PortValue(Url url) { return Value::Count(static_cast<std::size_t>(url.port
 
 }  // namespace
 
-Value ApplyFunction(const std::string& name, const std::vector<Value>& operands) {
+Value ApplyFunction(const std::string& name, const std::vector<Value>& operands,
+                    const std::string& zone) {
   static const std::map<std::string, std::function<Value(const Operands&)>> functions = {
       {"length", Length},
       {"lower", OfText(LowerOf, Value::String)},
@@ -158,6 +159,7 @@ Value ApplyFunction(const std::string& name, const std::vector<Value>& operands)
       {"-", Subtract},
       {"*", Multiply},
   };
+  if (name == "time" && operands.size() == 1) return TimeOf({operands[0], Value::String(zone)});
   return functions.at(name)(operands);
 }
 
