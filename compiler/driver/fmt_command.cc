@@ -36,7 +36,7 @@ std::optional<std::string> Formatted(const Source& source, Diagnostics& diagnost
 }
 
 int Fmt(const FmtOptions& options, DriverEnv& env) {
-  const auto sources = ReadPolicies(options.paths, env.files);
+  const auto sources = ReadPolicies(options.paths, IsPolicyFileName, env.files);
   if (!sources) {
     env.err << "policyc: " << sources.error() << "\n";
     return kExitNotRun;
