@@ -106,7 +106,7 @@ std::strong_ordering CompareMagnitudes(Decimal a, Decimal b) {
   return a_digits <=> b_digits;
 }
 
-__extension__ typedef __int128 Wide;
+using Wide = __int128;
 
 // `coefficient` * 10^`exponent` normalised. nullopt: not in the exact range.
 std::optional<Decimal> Normalise(Wide coefficient, int exponent) {

@@ -258,7 +258,8 @@ Value ReadJsonValue(std::string_view raw, bool numbers_exact, TextRoom& room) {
 Value ApplyFunction(Function function, const Value& first, const Value& second, TextRoom& room) {
   switch (function) {
     case Function::Member:
-      return FindMember(first, second, room);
+      if (second.kind != ValueKind::String) return Value::MakeBroken();
+      return FindMember(first, second.text(), room);
     case Function::OrElse:
       return first.kind == ValueKind::Absent ? second : first;
     case Function::Length:

@@ -32,11 +32,26 @@ int OperandCountOf(Function function);       // 1 or 2
 Value ReadJsonValue(std::string_view raw, bool numbers_exact, TextRoom& room);
 
 // What `function` makes of `first` and `second` (an absent Value where it takes one operand).
-// Total: never throws; time and memory bounded by the size of its operands; texts it makes are in
-// `room` or in its operands. Broken where it does not understand, where an operand is absent (but
-// OrElse and Member), null, broken, inexact or of another type, and where there is no room. Member:
-// `second` is a String, the member's name: absent where the record, or anything before it, is
-// absent; broken where a name that differs by letter case only stands in its place.
+// Total: never throws; time and memory linear in the size of its operands; texts it makes are in
+// `room` or in its operands.
+//
+// Broken where an operand is absent (but OrElse's and Member's), null, broken, an inexact number or
+// of another type; where there is no room; where a text that it reads or makes is over
+// kPatternSubjectBytesMax or a list that it makes or joins over kListElementsMax; and
+//   Member    `second` is the name. Absent where the record is, or has no such key; Broken where a
+//             key that differs by letter case only stands in its place
+//   Element   not a whole number, below 0, over the end
+//   Length    never more: strings, lists and records of any size
+//   Lower     a letter beyond ASCII that case folding changes or changes others into, and the
+//             dotted and dotless i; other scripts stay as they are
+//   Domain    as mail_text.h says       Words     as shell_words.h says
+//   SqlVerbs  as sql_verbs.h says       Host, Scheme, Port: as url_text.h says
+//   Split     an empty separator. Left to right, without overlaps, nothing trimmed: "" is one piece
+//   Join      an element that is no string. [] is ""
+//   Add …     a result that is no exact Decimal, or beyond 64-bit nanoseconds: never rounded. The
+//             time or duration is on the left, the duration or whole number on the right
+//   Time      not as ParseInstant of civil_time.h has it and, read in the zone, not as
+//             ParseLocalTime has it; a zone that is not in the data base where it is needed
 Value ApplyFunction(Function function, const Value& first, const Value& second, TextRoom& room);
 
 // How two values of one call compare: tests whose right side is no constant.

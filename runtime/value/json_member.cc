@@ -36,15 +36,14 @@ Value ReadJsonString(std::string_view raw, TextRoom& room) {
   return Value::MakeString({text, Unescape(raw, text)});
 }
 
-Value FindMember(const Value& record, const Value& name, TextRoom& room) {
-  if (name.kind != ValueKind::String) return Value::MakeBroken();
+Value FindMember(const Value& record, std::string_view name, TextRoom& room) {
   if (record.kind == ValueKind::Absent) return record;
   if (record.kind != ValueKind::Record) return Value::MakeBroken();
   bool has_variant = false;
   RecordWalk walk(record.text());
   for (std::string_view key, raw; walk.Next(key, raw);) {
-    if (JsonStringEquals(key, name.text())) return ReadJsonValue(raw, record.boolean, room);
-    has_variant = has_variant || LikenessOf(key, name.text(), room) != Likeness::None;
+    if (JsonStringEquals(key, name)) return ReadJsonValue(raw, record.boolean, room);
+    has_variant = has_variant || LikenessOf(key, name, room) != Likeness::None;
   }
   return has_variant ? Value::MakeBroken() : Value{};
 }

@@ -19,7 +19,7 @@ constexpr std::array<std::uint8_t, 256> kClassOf = [] {
   for (int c = 'A'; c <= 'Z'; ++c) classes[static_cast<std::size_t>(c)] = kLetter | kLocal;
   for (int c = '0'; c <= '9'; ++c) classes[static_cast<std::size_t>(c)] = kDigit | kLocal;
   classes['-'] = kHyphen | kLocal;
-  for (const char c : {'_', '+', '=', '\'', '&'}) classes[static_cast<std::size_t>(c)] = kLocal;
+  for (const char c : {'_', '+', '=', '\'', '&'}) classes[static_cast<unsigned char>(c)] = kLocal;
   return classes;
 }();
 

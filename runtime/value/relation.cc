@@ -86,17 +86,17 @@ Truth IsTextIn(std::string_view text, std::string_view list) {
   return found;
 }
 
-Truth In(const Value& left, const Value& right) {
-  if (right.kind != ValueKind::List) return Truth::Unknown;
-  switch (left.kind) {
+Truth In(const Value& scalar, const Value& list) {
+  if (list.kind != ValueKind::List) return Truth::Unknown;
+  switch (scalar.kind) {
     case ValueKind::String:
-      return IsTextIn(left.text(), right.text());
+      return IsTextIn(scalar.text(), list.text());
     case ValueKind::Number:
     case ValueKind::Bool:
-      return Contains(right, left);
+      return Contains(list, scalar);
     case ValueKind::Time:
     case ValueKind::Duration:  // no element of a list is one
-      return CountElements(right.text(), 1) == 0 ? Truth::False : Truth::Unknown;
+      return CountElements(list.text(), 1) == 0 ? Truth::False : Truth::Unknown;
     default:
       return Truth::Unknown;
   }

@@ -16,7 +16,7 @@ constexpr std::array<bool, 128> kIsPlain = [] {
   for (std::size_t c = 0; c < plain.size(); ++c) {
     plain[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   }
-  for (const char c : std::string_view("_-+=.,:/@ \t")) plain[static_cast<std::size_t>(c)] = true;
+  for (const char c : std::string_view("_-+=.,:/@ \t")) plain[static_cast<unsigned char>(c)] = true;
   return plain;
 }();
 

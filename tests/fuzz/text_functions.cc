@@ -170,7 +170,7 @@ std::vector<Pair> ValuesOf(std::string_view text, bool numbers_exact, Room& room
   values.push_back(
       {policy::ReadJsonValue(text, numbers_exact, room), reference::ValueOf(*json, read)});
   CHECK(Same(values.back().value, values.back().want, numbers_exact));
-  if (!json->Is(reference::Json::Kind::Number)) return values;
+  if (!json->Is(reference::Json::Kind::Number) || !reference::ExactNumber(text)) return values;
   if (const auto number = reference::ScaledInteger(reference::ReadDigits(text), 0)) {
     values.push_back({policy::Value::MakeTime(*number), reference::Value::Time(*number)});
     values.push_back({policy::Value::MakeDuration(*number), reference::Value::Duration(*number)});

@@ -37,6 +37,15 @@ bool AreNumbers(const Operands& operands) {
   return AllAre(operands, Kind::Number) && operands[0].number && operands[1].number;
 }
 
+// What functions of texts take.
+bool IsText(const Value& value) {
+  return value.Is(Kind::String) && value.text.size() <= kSubjectBytesMax;
+}
+
+bool AreTexts(const Operands& operands) {
+  return std::all_of(operands.begin(), operands.end(), IsText);
+}
+
 bool IsTimeOrDuration(const Value& value) {
   return value.Is(Kind::Time) || value.Is(Kind::Duration);
 }
@@ -89,7 +98,7 @@ Value ListOf(std::vector<std::string> texts) {
 
 Value Split(const Operands& operands) {
   const std::string& separator = operands.at(1).text;
-  if (!AllAre(operands, Kind::String) || separator.empty()) return Value::Unknown();
+  if (!AreTexts(operands) || separator.empty()) return Value::Unknown();
   std::vector<std::string> parts;
   std::size_t begin = 0;
   for (std::size_t at = 0; at != std::string::npos; begin = at + separator.size()) {
@@ -102,7 +111,7 @@ Value Split(const Operands& operands) {
 Value Join(const Operands& operands) {
   const Value& list = operands.at(0);
   if (!list.Is(Kind::List) || !AllAre(list.items, Kind::String)) return Value::Unknown();
-  if (!operands.at(1).Is(Kind::String) || list.items.size() > kElementsMax) return Value::Unknown();
+  if (!IsText(operands.at(1)) || list.items.size() > kElementsMax) return Value::Unknown();
   std::string joined;
   for (std::size_t i = 0; i < list.items.size(); ++i)
     joined += (i == 0 ? "" : operands[1].text) + list.items[i].text;
@@ -110,7 +119,7 @@ Value Join(const Operands& operands) {
 }
 
 Value TimeOf(const Operands& operands) {
-  if (!AllAre(operands, Kind::String)) return Value::Unknown();
+  if (!AreTexts(operands)) return Value::Unknown();
   const auto time_ns = operands.size() == 1 ? ReadTime(operands[0].text)
                                             : ReadTimeIn(operands[0].text, operands[1].text);
   return time_ns ? Value::Time(*time_ns) : Value::Unknown();
@@ -121,8 +130,7 @@ template <typename Result>
 std::function<Value(const Operands&)> OfText(std::optional<Result> (*read)(std::string_view),
                                              Value (*make)(Result)) {
   return [read, make](const Operands& operands) {
-    const auto result =
-        operands.at(0).Is(Kind::String) ? read(operands[0].text) : std::optional<Result>();
+    const auto result = IsText(operands.at(0)) ? read(operands[0].text) : std::optional<Result>();
     return result ? make(*result) : Value::Unknown();
   };
 }

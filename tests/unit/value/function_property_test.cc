@@ -180,7 +180,7 @@ TEST_CASE("a domain that is known stands behind the only @") {
   CHECK(known > kCases);
 }
 
-__extension__ typedef __int128 Wide;
+using Wide = __int128;
 
 // What `wide` * 10^-scale is as a Decimal.
 std::optional<Decimal> Exactly(Wide wide, int scale) {
