@@ -1,0 +1,81 @@
+// Deciding a call allocates nothing once a call of its size has been decided.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include "runtime/mcp/message.h"
+#include "runtime/program/frame.h"
+#include "runtime/vm/interpreter.h"
+#include "tests/unit/vm/written_program.h"
+
+namespace {
+std::atomic<std::size_t> allocation_count = 0;
+
+void* Allocate(std::size_t bytes) {
+  ++allocation_count;
+  if (void* const room = std::malloc(bytes == 0 ? 1 : bytes)) return room;
+  std::abort();
+}
+}  // namespace
+
+void* operator new(std::size_t bytes) { return Allocate(bytes); }
+void* operator new[](std::size_t bytes) { return Allocate(bytes); }
+void operator delete(void* room) noexcept { std::free(room); }
+void operator delete[](void* room) noexcept { std::free(room); }
+void operator delete(void* room, std::size_t) noexcept { std::free(room); }
+void operator delete[](void* room, std::size_t) noexcept { std::free(room); }
+
+namespace policy {
+namespace {
+
+TEST_CASE("values are made without an allocation in steady state") {
+  // all r in args.to: (domain(r) == "x.org" and (any s in args.more: lower(s) == r))
+  ProgramText text;
+  const std::uint32_t to = text.Argument("to");
+  const std::uint32_t more = text.Argument("more");
+  const std::uint32_t outer = text.encoder.AddVariable();
+  const std::uint32_t domain = text.encoder.AddApplied(Function::Domain, outer);
+  const std::uint32_t inner = text.encoder.AddVariable();
+  const std::uint32_t lower = text.encoder.AddApplied(Function::Lower, inner);
+  const std::uint32_t same = text.encoder.AddCompared(Relation::Equal, lower, outer);
+  const std::uint32_t any =
+      text.Quantify(format::Quantifier::Any, more, inner, {text.IsTrue(same)});
+  Instruction both = text.IsTrue(any);
+  both.flags = static_cast<std::uint8_t>(WriteMode::And);
+  const std::uint32_t all =
+      text.Quantify(format::Quantifier::All, to, outer, {text.Equals(domain, "x.org"), both});
+  const std::uint32_t length = text.encoder.AddApplied(Function::Length, to);
+  const std::uint32_t deny = text.AddRule(format::RuleKind::Deny, "send/deny/1");
+  text.Block("send", {text.IsTrue(all),
+                      text.Test(Predicate::GreaterNumber, length, text.encoder.AddNumber({2, 0}),
+                                static_cast<std::uint8_t>(WriteMode::And)),
+                      {.opcode = Opcode::Deny, .constant = deny}});
+  Frame frame(text.Load());
+  std::string to_list = "[";
+  std::string more_list = "[";
+  for (int i = 0; i < 40; ++i) {
+    const std::string comma = i == 0 ? "" : ",";
+    to_list += comma + "\"user" + std::to_string(i) + "@x.org\"";
+    more_list += comma + "\"USER" + std::to_string(39 - i) + "@\\u0058.org\"";
+  }
+  const std::string arguments = R"({"to":)" + to_list + R"(],"more":)" + more_list + "]}";
+  Findings findings;
+  const auto decide = [&] {
+    if (!mcp::FillArguments(arguments, frame)) return false;
+    frame.tool = "send";
+    findings.Clear();
+    Interpret(frame, findings);
+    return findings.denials.size() == 1 && findings.denials.front().truth == Truth::True;
+  };
+  for (int i = 0; i < 3; ++i) REQUIRE(decide());
+  const std::size_t before = allocation_count;
+  bool all_denied = true;
+  for (int i = 0; i < 20; ++i) all_denied = decide() && all_denied;
+  CHECK(allocation_count - before == 0);
+  CHECK(all_denied);
+}
+
+}  // namespace
+}  // namespace policy
