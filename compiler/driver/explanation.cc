@@ -123,15 +123,17 @@ std::string PartsText(const Layout& layout, std::uint32_t number, Frame& frame) 
 std::string TestLine(const Layout& layout, const Instruction& test, Truth truth, Frame& frame) {
   const Value value = ValueAt(frame, test.slot);
   const bool is_derived = layout.FindDerived(test.slot) != nullptr;
-  std::string why = fmt::format("{} is {}", layout.SlotPath(test.slot), ShownValue(value));
-  if (TakesDefault(test, value)) why += ", so `absent` counts";
+  std::string why;  // each part begins with "; "
   if (truth == Truth::Unknown && !TakesDefault(test, value)) {
-    why = CauseOfTest(test, frame);
     const bool is_there = value.kind != ValueKind::Absent && value.kind != ValueKind::Broken;
-    if (is_there) why += fmt::format(": {}", ShownValue(value));
+    why = "; " + CauseOfTest(test, frame);
+    if (is_there) why += ": " + ShownValue(value);
+  } else if (!is_derived || value.kind != ValueKind::Bool) {  // else the verdict says it
+    why = fmt::format("; {} is {}", layout.SlotPath(test.slot), ShownValue(value));
+    if (TakesDefault(test, value)) why += ", so `absent` counts";
   }
   if (is_derived) why += PartsText(layout, test.slot, frame);
-  return fmt::format("    {}: {}; {}\n", ConditionText(layout, test), Verdict(truth), why);
+  return fmt::format("    {}: {}{}\n", ConditionText(layout, test), Verdict(truth), why);
 }
 
 // What the truth of its condition made of a rule. `truth` is as in TraceStep.
