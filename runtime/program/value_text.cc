@@ -222,7 +222,7 @@ Expression ExpressionWriter::WriteElement(std::uint32_t element) {
 Expression ExpressionWriter::WriteQuantified(const Derived& derived) {
   constexpr std::string_view kNames[] = {"any", "all", "count"};
   Expression body = WriteBody(derived);
-  if (!body.joined_by.empty()) body.text = "(" + body.text + ")";
+  if (body.binding == Binding::Any) body.text = "(" + body.text + ")";
   return {fmt::format("{} {} in {}: {}", kNames[derived.operation], VariableName(derived.second),
                       Operand(derived.first, Binding::Sum), body.text),
           Binding::Any,

@@ -120,8 +120,9 @@ Value Join(const Operands& operands) {
 }
 
 Value TimeOf(const Operands& operands) {
-  if (!AllAre(operands, Kind::String)) return Value::Unknown();
-  const auto time_ns = ReadTimeIn(operands.at(0).text, operands.at(1).text);
+  if (!AreTexts(operands)) return Value::Unknown();
+  const auto time_ns = operands.size() == 1 ? ReadTime(operands[0].text)
+                                            : ReadTimeIn(operands[0].text, operands[1].text);
   return time_ns ? Value::Time(*time_ns) : Value::Unknown();
 }
 

@@ -151,7 +151,8 @@ TEST_CASE("a quantifier within another sees both variables, made anew for each e
   const std::uint32_t any = text.Quantify(Quantifier::Any, rows_slot, row, {text.IsTrue(all)});
   const std::uint32_t number = text.encoder.NumberOf(any);
   const auto program = text.Load();
-  CHECK(program->layout().SlotPath(number) == "any r in args.rows: all s in r.tags: s == r.owner");
+  CHECK(program->layout().SlotPath(number) ==
+        "any r in args.rows: (all s in r.tags: s == r.owner)");
   const std::pair<const char*, const char*> rows[] = {
       {R"([{"owner":"a","tags":["b"]},{"owner":"b","tags":["b","b"]}])", "true"},
       {R"([{"owner":"a","tags":["a","b"]},{"owner":"b","tags":["a"]}])", "false"},
