@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs one example: its policy is clean, and its calls are decided as expected.
+"""Runs one example: its policy is clean and laid out by fmt, and its calls are decided as expected.
 
 usage: examples_test.py POLICYC FOLDER
 
-calls.jsonl holds a call a line, in order, counters shared; expected.jsonl holds what `policyc eval` must say of it: every
+A policy of the text form (NAME/NAME.policy) has its calls in test blocks. Beside a policy.json, calls.jsonl holds a call a line, in order, counters shared; expected.jsonl holds what `policyc eval` must say of it: every
 key that is written there must be equal, others are free.
 """
 
@@ -19,7 +19,19 @@ def run(*command):
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
 
 
+def run_text(policyc, policy):
+    for command in (("check", "--fail-on", "info"), ("fmt", "--check"), ("test",)):
+        result = run(policyc, *command, policy)
+        print(result.stdout + result.stderr)
+        if result.returncode != 0:
+            return 1
+    return 0
+
+
 def main(policyc, folder):
+    text_policy = folder / f"{folder.name}.policy"
+    if text_policy.exists():
+        return run_text(policyc, text_policy)
     policy = folder / "policy.json"
     checked = run(policyc, "check", "--fail-on", "warning", policy)
     if checked.returncode != 0:

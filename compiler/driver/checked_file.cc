@@ -159,13 +159,10 @@ CheckedFile FixFile(CheckedFile file, const CompileOptions& options, AllowFiles&
     const std::vector<const Fix*> fixes = FixesOf(file);
     if (fixes.empty()) break;
     CheckedFile mended = CheckFile(Mended(*file.source, fixes), options, allow_files);
-    // All at once make more errors than there were: one alone may not.
-    for (std::size_t i = 0; mended.error_count() > file.error_count() && i < fixes.size(); ++i) {
-      mended = CheckFile(Mended(*file.source, {fixes[i]}), options, allow_files);
-    }
-    if (mended.error_count() > file.error_count() || mended.source->text() == file.source->text()) {
-      break;
-    }
+    // A mend may bring errors to light that hid behind the one it mends, but not into a file that had
+    // none.
+    const bool breaks = file.error_count() == 0 && mended.error_count() > 0;
+    if (breaks || mended.source->text() == file.source->text()) break;
     file = std::move(mended);
   }
   return file;
