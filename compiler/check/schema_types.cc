@@ -153,6 +153,7 @@ class RuleCheck {
     FoundAt found = Found(
         facts.standing == Standing::Never ? SchemaFinding::NotNamed : SchemaFinding::NotNamedBelow,
         look, steps.subspan(0, facts.stopped_at + 1));
+    found.is_asked = IsAsked(look, steps.subspan(0, facts.stopped_at + 1));
     const std::vector<std::string_view> names = tool_.schema.NamesAt(known);
     if (wrong.kind != SchemaStep::Kind::Member) {
       found.help = fmt::format("its schema says that `{}` is {}", TextOf(known),

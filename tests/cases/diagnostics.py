@@ -17,9 +17,6 @@ NOT_IN_CASES = {
     "P1004": "needs a file of 32 MiB: tests/unit/grammar/limits_test.cc",
     "P1012": "needs a string of 16 KiB: tests/unit/grammar/limits_test.cc",
     "P1014": "needs 150,000 rules: tests/unit/grammar/limits_test.cc",
-    "P7013": "needs `on server`, which only the text form has",
-    "P7015": "needs a condition of an `allow`, which only the text form has",
-    "P7014": "needs `on server`, which only the text form has",
     "P6001": "needs 65,536 different paths: tests/unit/compiler/front_end_test.cc",
 }
 
