@@ -29,8 +29,8 @@ std::optional<ast::Policy> ReadSyntax(const Source& source, const CompileOptions
   return ReadPolicyText(source, options.loader, diagnostics);
 }
 
-std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions& options,
-                                      Diagnostics& diagnostics) {
+std::optional<ir::Policy> ResolvePolicy(const Source& source, const CompileOptions& options,
+                                        Diagnostics& diagnostics) {
   const auto syntax = ReadSyntax(source, options, diagnostics);
   if (!syntax) return std::nullopt;
   CheckTests(syntax->tests, source, diagnostics);
@@ -43,9 +43,15 @@ std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions
     const bool governs_one_server = syntax->form == ast::Form::Json;
     CheckAgainstLock(*policy, (*lock)->tools, source, governs_one_server, diagnostics);
   }
-  if (!lock || diagnostics.has_errors()) return std::nullopt;
+  if (!lock) return std::nullopt;
   if (policy->lock) AddLockRules(*policy);
   return policy;
+}
+
+std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions& options,
+                                      Diagnostics& diagnostics) {
+  auto policy = ResolvePolicy(source, options, diagnostics);
+  return diagnostics.has_errors() ? std::nullopt : std::move(policy);
 }
 
 }  // namespace policy

@@ -17,6 +17,11 @@ namespace policy {
 std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions& options,
                                       Diagnostics& diagnostics);
 
+// Likewise, but also a policy with errors that do not keep it from being understood: an argument
+// that no schema has, say. Nothing may be compiled from it, and more may be found in it.
+std::optional<ir::Policy> ResolvePolicy(const Source& source, const CompileOptions& options,
+                                        Diagnostics& diagnostics);
+
 // Whether the source is a policy.json; else it is of the text form.
 bool IsPolicyJson(const Source& source);
 

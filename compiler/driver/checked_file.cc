@@ -159,8 +159,8 @@ CheckedFile FixFile(CheckedFile file, const CompileOptions& options, AllowFiles&
     const std::vector<const Fix*> fixes = FixesOf(file);
     if (fixes.empty()) break;
     CheckedFile mended = CheckFile(Mended(*file.source, fixes), options, allow_files);
-    // A mend may bring errors to light that hid behind the one it mends, but not into a file that had
-    // none.
+    // A mend may bring errors to light that hid behind the one it mends, but not into a file that
+    // had none.
     const bool breaks = file.error_count() == 0 && mended.error_count() > 0;
     if (breaks || mended.source->text() == file.source->text()) break;
     file = std::move(mended);

@@ -85,11 +85,15 @@ class Confirmation {
 
 void CheckPolicySource(const Source& source, const CompileOptions& options,
                        Diagnostics& diagnostics) {
-  const std::optional<ir::Policy> policy = RunFrontEnd(source, options, diagnostics);
+  const std::optional<ir::Policy> policy = ResolvePolicy(source, options, diagnostics);
   if (!policy) return;
-  ir::Policy rewritten = *policy;
-  auto bytes = RunBackEnd(rewritten, source, options, diagnostics);
-  if (!bytes) return;
+  std::optional<std::vector<std::byte>> bytes;
+  if (!diagnostics.has_errors()) {
+    ir::Policy rewritten = *policy;
+    bytes = RunBackEnd(rewritten, source, options, diagnostics);
+  }
+  // What is wrong is said all at once, though no call can show it then.
+  if (!bytes) return Analyse(*policy, source, nullptr, diagnostics);
   Confirmation confirmation(*std::move(bytes));
   Analyse(
       *policy, source, [&](const std::string& call) { return confirmation.Decide(call); },

@@ -8,9 +8,9 @@
 
 namespace policy {
 
-// Compiles the policy and, where it has no errors, reports the findings about its meaning too
-// (compiler/analyse), each call in them confirmed by the interpreter. `source` outlives
-// `diagnostics`.
+// Compiles the policy and reports the findings about its meaning too (compiler/analyse), each call
+// in them confirmed by the interpreter; a policy with errors has findings without calls. `source`
+// outlives `diagnostics`.
 void CheckPolicySource(const Source& source, const CompileOptions& options,
                        Diagnostics& diagnostics);
 
