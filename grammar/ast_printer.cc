@@ -113,6 +113,17 @@ class ExpressionText {
   const ast::Policy& policy_;
 };
 
+// What is as it would be unsaid is left out.
+std::string OnErrorText(ast::OnError on_error) {
+  return on_error == ast::OnError::Refund ? " on error refund" : "";
+}
+
+std::string OnStoreErrorText(ast::OnStoreError on_store_error) {
+  constexpr std::string_view kWords[] = {"", " on store error local_share",
+                                         " on store error allow"};
+  return std::string(kWords[static_cast<std::size_t>(on_store_error)]);
+}
+
 std::string TermsText(const ast::CounterTerms& terms) {
   constexpr std::string_view kScopes[] = {"grant", "session", "tool", "server", "global"};
   std::string text = fmt::format("{} per {}", terms.max.text, terms.window.written.text);
@@ -124,8 +135,7 @@ std::string TermsText(const ast::CounterTerms& terms) {
                 : std::string(kScopes[static_cast<std::size_t>(scope.kind)]);
   }
   if (terms.scale) text += fmt::format(" scale {}", *terms.scale);
-  if (terms.on_error == ast::OnError::Refund) text += " on error refund";
-  return text;
+  return text + OnErrorText(terms.on_error) + OnStoreErrorText(terms.on_store_error);
 }
 
 std::string ApproveText(const ast::Approve& approve, const ExpressionText& expressions) {
@@ -163,6 +173,9 @@ struct StatementText {
     std::string text = "limit " + JsonQuoted(limit.counter.text);
     if (limit.cost) text += " by " + expressions.Of(*limit.cost);
     if (limit.terms) text += ": " + TermsText(*limit.terms);
+    if (limit.max) text += " up to " + limit.max->text;
+    if (limit.on_error) text += OnErrorText(*limit.on_error);
+    if (limit.on_store_error) text += OnStoreErrorText(*limit.on_store_error);
     return text;
   }
 };
@@ -185,6 +198,32 @@ void AppendBlock(const ast::ToolBlock& block, const ExpressionText& expressions,
   }
 }
 
+std::string Clause(std::string_view word, const std::optional<ast::Word>& value) {
+  return value ? fmt::format(" {} {}", word, JsonQuoted(value->text)) : "";
+}
+
+std::string RecordClause(std::string_view word, std::string_view record) {
+  return record.empty() ? "" : fmt::format(" {} {}", word, record);
+}
+
+std::string CallText(const ast::TestCall& call) {
+  constexpr std::string_view kOutcomes[] = {"allow", "deny", "approval", "limited"};
+  std::string text = "  call " + JsonQuoted(call.tool.text) + " " + call.arguments;
+  text += Clause("on server", call.server) + Clause("as grant", call.grant) +
+          Clause("in session", call.session) + RecordClause("with claims", call.claims) +
+          RecordClause("with attributes", call.attributes) +
+          RecordClause("with annotations", call.annotations) + Clause("at", call.at);
+  text += fmt::format(": expect {}", kOutcomes[static_cast<std::size_t>(call.outcome)]);
+  text += Clause("from", call.from) + Clause("by", call.rule) + Clause("because", call.message);
+  if (call.retry_after_ms) text += " retry after " + call.retry_after_ms->text;
+  return text + "\n";
+}
+
+void AppendTest(const ast::Test& test, std::string& text) {
+  text += fmt::format("test {}\n", JsonQuoted(test.name.text));
+  for (const ast::TestCall& call : test.calls) text += CallText(call);
+}
+
 }  // namespace
 
 std::string PrintAst(const ast::Policy& policy) {
@@ -194,6 +233,15 @@ std::string PrintAst(const ast::Policy& policy) {
   if (policy.description) text += "description " + JsonQuoted(policy.description->text) + "\n";
   text += policy.default_allows ? "default allow\n" : "default deny\n";
   if (policy.zone) text += "zone " + JsonQuoted(policy.zone->text) + "\n";
+  for (const ast::UseTools& use : policy.use_tools) {
+    text += fmt::format("use tools {}\n", JsonQuoted(use.path.text));
+  }
+  for (const ast::Include& include : policy.includes) {
+    text += fmt::format("include {}\n", JsonQuoted(include.path.text));
+  }
+  for (const ast::Let& let : policy.lets) {
+    text += fmt::format("let {} = {}\n", let.name.text, expressions.Of(let.value_id));
+  }
   for (const ast::Hide& hide : policy.hides) {
     text += fmt::format("{}: hide {}\n", hide.id, JsonQuoted(hide.pattern.text));
   }
@@ -202,6 +250,7 @@ std::string PrintAst(const ast::Policy& policy) {
         fmt::format("counter {} = {}\n", JsonQuoted(counter.name.text), TermsText(counter.terms));
   }
   for (const ast::ToolBlock& block : policy.blocks) AppendBlock(block, expressions, text);
+  for (const ast::Test& test : policy.tests) AppendTest(test, text);
   return text;
 }
 

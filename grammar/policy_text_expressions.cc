@@ -24,11 +24,12 @@ ExpressionId Add(TextFile& file, ast::Expression expression,
     const std::uint16_t below = reader.depths[static_cast<std::size_t>(id)];
     depth = std::max(depth, static_cast<std::uint16_t>(below + 1));
   }
-  if (depth > kExpressionDepthMax) {
+  if (depth == kExpressionDepthMax + 1) {
     constexpr Expected kLess{.what = "less", .sort = Expected::Sort::TooDeep};
     ReportMistake(file.input, expression.span.begin, expression.span.begin, kLess);
-    depth = 0;  // said once is enough
   }
+  // What is deeper still was reported with what is below it.
+  depth = std::min(depth, static_cast<std::uint16_t>(kExpressionDepthMax + 2));
   reader.depths.push_back(depth);
   reader.policy.expressions.push_back(std::move(expression));
   return static_cast<ExpressionId>(reader.policy.expressions.size() - 1);

@@ -25,6 +25,12 @@ std::optional<ast::Policy> ReadPolicyText(const Source& source, SourceLoader* lo
 // be a file that other policies include. Otherwise as ReadPolicyText.
 std::optional<ast::Policy> ReadPolicyTextFile(const Source& source, Diagnostics& diagnostics);
 
+// Whether a finding says that the file has no `default`: what is right in a file that is made to be
+// included.
+inline bool IsDefaultMissing(const Diagnostic& diagnostic) {
+  return diagnostic.code == diag::DefaultMissing.code;
+}
+
 }  // namespace policy
 
 #endif  // GRAMMAR_POLICY_TEXT_READER_H_

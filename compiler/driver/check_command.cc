@@ -2,15 +2,19 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <ostream>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/driver/command.h"
 #include "compiler/driver/policy_files.h"
 #include "compiler/driver/tools_option.h"
 #include "grammar/diagnostic_renderer.h"
+#include "grammar/policy_text_reader.h"
 #include "policy/compiler.h"
 
 namespace policy {
@@ -25,21 +29,23 @@ struct CheckOptions {
   ToolsOption tools;
 };
 
-// Every finding about one file, by place and then in the order found.
+// Every finding about one policy, file by file, by place and then in the order found.
 std::vector<const Diagnostic*> ByPlace(const Diagnostics& diagnostics) {
   std::vector<const Diagnostic*> findings;
   for (const Diagnostic& diagnostic : diagnostics.all()) findings.push_back(&diagnostic);
-  std::ranges::stable_sort(findings, {}, [](const Diagnostic* d) { return d->span.begin; });
+  std::ranges::stable_sort(
+      findings, {}, [](const Diagnostic* d) { return std::pair(d->span.file, d->span.begin); });
   return findings;
 }
 
 // The text with every fix applied, from the back so that places stay right. A fix that reaches into
-// one that was applied is left for the next run.
+// one that was applied is left for the next run. What the policy includes is mended where it is
+// checked for itself.
 std::string ApplyFixes(const Source& source, const Diagnostics& diagnostics) {
   std::string text(source.text());
   std::vector<const Fix*> fixes;
   for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (diagnostic.fix) fixes.push_back(&*diagnostic.fix);
+    if (diagnostic.fix && diagnostic.fix->span.file == 0) fixes.push_back(&*diagnostic.fix);
   }
   std::ranges::stable_sort(fixes, std::greater{}, [](const Fix* fix) { return fix->span.begin; });
   std::size_t free_end = text.size();
@@ -69,6 +75,31 @@ std::expected<void, std::string> Fixed(std::unique_ptr<Source>& source,
   return files.Write(source->name(), source->text());
 }
 
+// A policy of the run and what was found about it.
+struct Checked {
+  std::unique_ptr<Source> source;
+  std::unique_ptr<Diagnostics> diagnostics;
+};
+
+std::string PlainPath(const std::string& name) {
+  return std::filesystem::path(name).lexically_normal().string();
+}
+
+// A file without a `default` is no policy but a part of those that include it, and checked with
+// them: where it was only found in a directory, it is left out of the run.
+void LeaveOutParts(std::vector<Checked>& all, const std::vector<std::string>& given) {
+  std::set<std::string> parts;
+  for (const Checked& checked : all) {
+    for (const Source* part : checked.diagnostics->included())
+      parts.insert(PlainPath(part->name()));
+  }
+  std::erase_if(all, [&](const Checked& checked) {
+    const std::string& name = checked.source->name();
+    return parts.contains(PlainPath(name)) && std::ranges::find(given, name) == given.end() &&
+           std::ranges::any_of(checked.diagnostics->all(), IsDefaultMissing);
+  });
+}
+
 Severity SeverityOf(const std::string& name) {
   if (name == "info") return Severity::Info;
   return name == "warning" ? Severity::Warning : Severity::Error;
@@ -91,8 +122,7 @@ int Check(const CheckOptions& options, DriverEnv& env) {
   }
   const auto tools = ToolsInUse::Open(options.tools, env);
   if (!tools) return kExitNotRun;
-  std::vector<std::unique_ptr<Diagnostics>> sinks;
-  std::vector<const Diagnostic*> findings;
+  std::vector<Checked> all;
   for (std::unique_ptr<Source>& source : *sources) {
     auto diagnostics = std::make_unique<Diagnostics>();
     Compile(*source, tools->Options(), *diagnostics);
@@ -102,8 +132,12 @@ int Check(const CheckOptions& options, DriverEnv& env) {
         return kExitNotRun;
       }
     }
-    std::ranges::copy(ByPlace(*diagnostics), std::back_inserter(findings));
-    sinks.push_back(std::move(diagnostics));
+    all.push_back({std::move(source), std::move(diagnostics)});
+  }
+  LeaveOutParts(all, options.paths);
+  std::vector<const Diagnostic*> findings;
+  for (const Checked& checked : all) {
+    std::ranges::copy(ByPlace(*checked.diagnostics), std::back_inserter(findings));
   }
   const auto count = [&](Severity severity) {
     return static_cast<std::size_t>(std::ranges::count(findings, severity, &Diagnostic::severity));
@@ -114,7 +148,7 @@ int Check(const CheckOptions& options, DriverEnv& env) {
     for (const Diagnostic* finding : findings) {
       env.err << RenderText(*finding, {.colour = env.err_is_terminal});
     }
-    PrintSummary(count(Severity::Error), count(Severity::Warning), sources->size(), env);
+    PrintSummary(count(Severity::Error), count(Severity::Warning), all.size(), env);
   }
   const Severity fail_on = SeverityOf(options.fail_on);
   const bool fails = std::ranges::any_of(
@@ -127,7 +161,7 @@ int Check(const CheckOptions& options, DriverEnv& env) {
 CommandRun AddCheckCommand(CLI::App& app) {
   auto options = std::make_shared<CheckOptions>();
   app.add_option("path", options->paths,
-                 "Policies, or directories with policy.json and *.policy.json below")
+                 "Policies, or directories with *.policy, policy.json and *.policy.json below")
       ->required();
   app.add_option("--format", options->format, "How to print findings: text or json")
       ->check(CLI::IsMember({"text", "json"}));

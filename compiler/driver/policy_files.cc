@@ -9,7 +9,8 @@ namespace {
 
 bool IsPolicyName(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  return name == "policy.json" || name.ends_with(".policy.json");
+  return name == "policy.json" || name.ends_with(".policy.json") ||
+         (name.ends_with(".policy") && name != ".policy");
 }
 
 }  // namespace
@@ -35,7 +36,7 @@ std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
     auto below = files.ListBelow(path);
     if (!below) return std::unexpected("cannot read `" + path + "`: " + below.error());
     std::erase_if(*below, [](const std::string& name) { return !IsPolicyName(name); });
-    if (below->empty()) return std::unexpected("no policy.json is below `" + path + "`");
+    if (below->empty()) return std::unexpected("no policy is below `" + path + "`");
     names.insert(names.end(), below->begin(), below->end());
   }
   std::vector<std::unique_ptr<Source>> sources;

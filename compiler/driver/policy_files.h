@@ -12,8 +12,8 @@
 
 namespace policy {
 
-// Reads every file of `paths`, and below each directory every `policy.json` and `*.policy.json`, in
-// order, each file once. The error is a sentence that names the path.
+// Reads every file of `paths`, and below each directory every `*.policy`, `policy.json` and
+// `*.policy.json`, in order, each file once. The error is a sentence that names the path.
 std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
     const std::vector<std::string>& paths, const Files& files);
 

@@ -1,29 +1,20 @@
 // policyd: the gateway in front of MCP servers. Here the compiler and the runtime meet.
 #include <expected>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include "compiler/file_loader.h"
+#include "compiler/folder_reader.h"
 #include "grammar/diagnostic_renderer.h"
 #include "policy/compiler.h"
 #include "runtime/gateway/command_line.h"
 
 namespace {
 
-std::expected<std::optional<std::string>, std::string> ReadBeside(const std::string& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) return std::nullopt;
-  if (!std::filesystem::is_regular_file(status)) return std::unexpected("it is no file");
-  return policy::gateway::ReadPolicyFile(path);
-}
-
 policy::gateway::LoadedProgram CompileText(policy::gateway::PolicyText policy) {
   const policy::Source source(policy.path, std::move(policy.text));
-  policy::FileLoader loader(ReadBeside);
+  policy::FileLoader loader(policy::ReadBeside(policy.path));
   policy::CompileOptions options{
       .loader = &loader, .tools_beside = "tools.lock.json", .server = policy.server};
   std::optional<policy::Source> tools;
