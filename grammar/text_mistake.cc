@@ -93,7 +93,8 @@ bool ReportForeignOperator(const Place& place) {
     if (place.word() != foreign) continue;
     const bool is_tight =
         ours.back() >= 'a' && place.token.end < place.text.size() &&
-        (IsNameCharacter(place.text[place.token.end]) || place.text[place.token.end] == '"');
+        (IsNameCharacter(place.text[place.token.end]) || place.text[place.token.end] == '"' ||
+         place.text[place.token.end] == '(');
     const bool follows_tight = ours.back() >= 'a' && place.token.begin > 0 &&
                                IsNameCharacter(place.text[place.token.begin - 1]);
     place.input.diagnostics
