@@ -133,9 +133,6 @@ class Diagnostics {
     return span.file == 0 ? root : *included_[span.file - 1u];
   }
 
-  // The sources that the policy includes, in the order of their numbers.
-  const std::vector<const Source*>& included() const { return included_; }
-
   bool has_errors() const { return error_count_ != 0; }
   std::size_t error_count() const { return error_count_; }
   const std::deque<Diagnostic>& all() const { return all_; }
