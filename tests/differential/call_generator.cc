@@ -2,8 +2,10 @@
 
 #include <optional>
 
+#include "tests/differential/expression_aim.h"
+#include "tests/differential/policy_text.h"
 #include "tests/differential/value_generator.h"
-#include "tests/reference/policy.h"
+#include "tests/reference/place.h"
 
 namespace differential {
 namespace {
@@ -20,22 +22,6 @@ const std::vector<std::int64_t> kDays = {
     1'775'001'500,  // 2026-03-31T23:58:20Z, the end of a month
     1'788'652'800,  // 2026-09-06, Santiago's change at midnight
     1'780'000'000, 1'767'225'590, 1'709'164'790, 1'774'900'000};
-
-void Put(Json& root, const std::vector<reference::Step>& steps, Json value) {
-  Json* at = &root;
-  for (const reference::Step& step : steps) {
-    if (step.index) {
-      if (!at->Is(Json::Kind::List)) *at = Json::List({});
-      while (at->items.size() <= *step.index) at->items.push_back(Json::Record());
-      at = &at->items[*step.index];
-    } else {
-      if (!at->Is(Json::Kind::Record)) *at = Json::Record();
-      if (at->Find(step.name) == nullptr) at->members.emplace_back(step.name, Json::Null());
-      at = at->Find(step.name);
-    }
-  }
-  *at = std::move(value);
-}
 
 std::string SwapCase(std::string text) {
   if (const std::size_t at = text.find("ö"); at != std::string::npos)
@@ -81,8 +67,15 @@ void Spoil(Json& arguments, Random& random) {
 
 }  // namespace
 
-CallGenerator::CallGenerator(const Json& policy, Random& random) : random_(random) {
+CallGenerator::CallGenerator(const Json& policy, Random& random)
+    : policy_(policy), random_(random) {
   Collect(policy);
+  if (const Json* blocks = policy.Find("blocks")) {
+    for (const Json& block : blocks->items) {
+      if (const Json* patterns = block.Find("patterns"))
+        for (const Json& pattern : patterns->items) patterns_.push_back(pattern.text);
+    }
+  }
   if (const Json* tools = policy.Find("tools")) {
     for (const auto& [pattern, entry] : tools->members) patterns_.push_back(pattern);
   }
@@ -141,30 +134,34 @@ Json CallGenerator::ValueFor(const Target& target) {
   return AimAt(op, operand, random_);
 }
 
-Json CallGenerator::Arguments() {
-  Json arguments = Json::Record();
+// A record of everything that the policy looks at, with values that it may have in mind.
+Json CallGenerator::Roots() {
+  Json roots = Json::Record({{"args", Json::Record()}});
+  if (IsTextForm(policy_)) ExpressionAim(roots, now_ns_, random_).AtPolicy(policy_);
   for (const Target& target : targets_) {
     const auto path = reference::ReadPath(target.path);
-    if (!path || path->root != "args" || path->steps.empty() || random_.Chance(12)) continue;
+    const bool is_argument = path && path->root == "args";
+    if (!path || path->root == "now" || random_.Chance(is_argument ? 12 : 20)) continue;
+    if (is_argument && path->steps.empty()) continue;
     std::vector<reference::Step> steps = path->steps;
-    if (random_.Chance(6)) steps.pop_back();  // a parent that is something else
-    if (!steps.empty()) Put(arguments, steps, ValueFor(target));
+    if (is_argument && random_.Chance(6)) steps.pop_back();  // a parent that is something else
+    if (is_argument && steps.empty()) continue;
+    steps.insert(steps.begin(), {path->root, std::nullopt});
+    Put(roots, steps, ValueFor(target));
   }
+  return roots;
+}
+
+Json CallGenerator::Arguments(const Json& roots) {
+  Json arguments = *roots.Find("args");
+  if (!arguments.Is(Json::Kind::Record)) arguments = Json::Record();
   if (random_.Chance(20)) arguments.members.emplace_back("more", AnyValue(random_));
   if (random_.Chance(20)) random_.Shuffle(arguments.members);
   if (random_.Chance(2)) Spoil(arguments, random_);
   return arguments;
 }
 
-reference::Context CallGenerator::Context() {
-  Json roots = Json::Record();
-  for (const Target& target : targets_) {
-    const auto path = reference::ReadPath(target.path);
-    if (!path || path->root == "args" || path->root == "now" || random_.Chance(20)) continue;
-    std::vector<reference::Step> steps = path->steps;
-    steps.insert(steps.begin(), {path->root, std::nullopt});
-    if (!steps.empty()) Put(roots, steps, ValueFor(target));
-  }
+reference::Context CallGenerator::Context(const Json& roots) {
   // Texts of the context are texts, so only what is one is taken over.
   const auto text = [&](const char* root, const char* name, std::string otherwise) {
     const Json* record = roots.Find(root);
@@ -208,9 +205,10 @@ Step CallGenerator::Next() {
   now_ns_ += random_.Pick(steps_ns);
   Step step;
   step.call.tool = Tool();
-  step.call.context = Context();
+  const Json roots = Roots();
+  step.call.context = Context(roots);
   step.call.context.now_ns = now_ns_;
-  step.call.arguments = ToText(Arguments());
+  step.call.arguments = ToText(Arguments(roots));
   if (random_.Chance(10)) step.settlement = reference::Settlement::CommitError;
   if (random_.Chance(5)) step.settlement = reference::Settlement::Void;
   return step;

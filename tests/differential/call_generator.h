@@ -36,10 +36,12 @@ class CallGenerator {
   void Collect(const reference::Json& json);
   Target& TargetAt(const std::string& path);
   std::string Tool();
-  reference::Json Arguments();
-  reference::Context Context();
+  reference::Json Roots();
+  reference::Json Arguments(const reference::Json& roots);
+  reference::Context Context(const reference::Json& roots);
   reference::Json ValueFor(const Target& target);
 
+  const reference::Json& policy_;
   Random& random_;
   std::vector<Target> targets_;
   std::vector<std::string> patterns_;

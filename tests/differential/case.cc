@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 
 #include "policy/check.h"
+#include "tests/differential/policy_text.h"
 #include "tests/differential/product.h"
 #include "tests/differential/request_text.h"
+#include "tests/differential/text_twin.h"
 
 namespace differential {
 namespace {
@@ -58,8 +62,9 @@ bool SpeaksFor(const std::string& message, const std::string& speaker_text) {
 }
 
 bool IsHidden(const Decision& decision) {
-  return std::any_of(decision.rules.begin(), decision.rules.end(),
-                     [](const std::string& rule) { return rule.starts_with("/hide/"); });
+  return std::any_of(decision.rules.begin(), decision.rules.end(), [](const std::string& rule) {
+    return rule.starts_with("/hide/") || rule.starts_with("hide/");
+  });
 }
 
 // What the product decides otherwise than `want`; empty: nothing.
@@ -75,6 +80,54 @@ std::string Differences(const Decision& want, Product& product, const std::strin
     return "tools/list does not agree that it is hidden";
   return "";
 }
+
+// The text form of a policy.json: its product and its reference.
+class Twin {
+ public:
+  // nullptr: it cannot be said, or `problem` says what is wrong with it.
+  static std::unique_ptr<Twin> Make(const Json& policy, std::string& problem) {
+    auto said = TextTwinOf(policy);
+    if (!said) return nullptr;
+    const std::string text = SpellingOf(said->tree);
+    const Compiled compiled = CompilePolicy(text, /*optimise=*/true);
+    auto read = reference::ReadTextPolicy(text, problem);
+    if (!compiled.bytes) problem = compiled.first_error;
+    if (!problem.empty()) problem += " in the text form:\n" + text;
+    if (!compiled.bytes || !read) return nullptr;
+    return std::unique_ptr<Twin>(new Twin(std::move(said->ids), *compiled.bytes, std::move(*read)));
+  }
+
+  // How it decides otherwise than `want` of policy.json; empty: not at all.
+  std::string Differences(const Decision& want, const std::string& request,
+                          const reference::Call& call) {
+    Decision decision = evaluator_.Decide(call);
+    const std::string product = differential::Differences(decision, product_, request, call);
+    for (std::string& rule : decision.rules) rule = JsonId(rule);
+    for (Quota& quota : decision.quotas) quota.rule = JsonId(quota.rule);
+    Normalise(decision);
+    if (TextOf(decision) != TextOf(want)) return "reference " + TextOf(decision);
+    return product.empty() ? "" : "product " + product;
+  }
+
+  void Settle(reference::Settlement settlement) {
+    evaluator_.Settle(settlement);
+    product_.Settle(settlement);
+  }
+
+ private:
+  Twin(std::map<std::string, std::string> ids, const std::vector<std::byte>& bytes,
+       reference::Policy policy)
+      : ids_(std::move(ids)), product_(bytes), evaluator_(std::move(policy)) {}
+
+  std::string JsonId(const std::string& id) const {
+    const auto found = ids_.find(id);
+    return found == ids_.end() ? id : found->second;
+  }
+
+  std::map<std::string, std::string> ids_;
+  Product product_;
+  reference::Evaluator evaluator_;
+};
 
 // Calls `visit` with a copy of `json` for each member and item that is left out, deepest last. Ends
 // when `visit` says so.
@@ -110,9 +163,9 @@ bool ShrinkJson(Json json, const std::function<void(const Json&)>& put, const Ca
 }  // namespace
 
 CaseResult RunCase(const Case& each, Coverage* coverage) {
-  const std::string text = ToText(each.policy);
+  const std::string text = SpellingOf(each.policy);
   const std::string product_text =
-      each.product_policy.Is(Json::Kind::Null) ? text : ToText(each.product_policy);
+      each.product_policy.Is(Json::Kind::Null) ? text : SpellingOf(each.product_policy);
   const Compiled compiled = CompilePolicy(product_text, /*optimise=*/true);
   if (!compiled.bytes) return {CaseResult::Kind::Rejected, compiled.first_error, 0};
   const Compiled plain = CompilePolicy(product_text, /*optimise=*/false);
@@ -129,6 +182,12 @@ CaseResult RunCase(const Case& each, Coverage* coverage) {
   }
   Product optimised(*compiled.bytes);
   Product unoptimised(*plain.bytes);
+  std::unique_ptr<Twin> twin;
+  if (each.with_text_twin) {
+    twin = Twin::Make(each.policy, problem);
+    if (!problem.empty()) return {CaseResult::Kind::Differs, problem, 0};
+    if (twin && coverage != nullptr) ++coverage->features["text form of policy.json"];
+  }
   Random random(each.request_seed);
   CaseResult result;
   for (const Step& step : each.steps) {
@@ -137,19 +196,22 @@ CaseResult RunCase(const Case& each, Coverage* coverage) {
     const std::string request = RequestText(step.call, random);
     const std::string first = Differences(want, optimised, request, step.call);
     const std::string second = Differences(want, unoptimised, request, step.call);
-    if (!first.empty() || !second.empty()) {
+    const std::string third = twin ? twin->Differences(want, request, step.call) : "";
+    if (!first.empty() || !second.empty() || !third.empty()) {
       result.kind = CaseResult::Kind::Differs;
       result.report = "call " + std::to_string(result.decided) + ": " + request +
                       "\n  reference:   " + TextOf(want) +
                       (want.speaker.empty() ? "" : "\n  speaker:     " + want.speaker) +
                       "\n  optimised:   " + (first.empty() ? "the same" : first) +
-                      "\n  unoptimised: " + (second.empty() ? "the same" : second) + '\n';
+                      "\n  unoptimised: " + (second.empty() ? "the same" : second) +
+                      "\n  text form:   " + (third.empty() ? "the same" : third) + '\n';
       return result;
     }
     if (coverage != nullptr) coverage->NoteDecision(step, want);
     evaluator.Settle(step.settlement);
     optimised.Settle(step.settlement);
     unoptimised.Settle(step.settlement);
+    if (twin) twin->Settle(step.settlement);
     ++result.decided;
   }
   return result;
@@ -186,7 +248,7 @@ Case Shrink(Case each) {
 }
 
 std::string Describe(const Case& each) {
-  std::string out = "policy: " + ToText(each.policy) + '\n';
+  std::string out = "policy: " + SpellingOf(each.policy) + '\n';
   for (const Step& step : each.steps) {
     const reference::Context& context = step.call.context;
     out += "call: " + step.call.tool + ' ' + step.call.arguments + "\n  grant " + context.grant +

@@ -13,9 +13,11 @@
 namespace differential {
 
 struct Case {
-  reference::Json policy;
+  reference::Json policy;  // policy.json, or a tree (policy_text.h)
   // What the product is given; null: the same. Another one proves that differences are seen.
   reference::Json product_policy = reference::Json::Null();
+  // The same policy said in the text form is run beside it, where it can be said.
+  bool with_text_twin = false;
   std::vector<Step> steps;
   std::uint64_t request_seed = 0;  // how the requests are spelt
 };

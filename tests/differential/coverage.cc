@@ -7,9 +7,33 @@ using reference::Json;
 using reference::Outcome;
 using reference::Truth;
 
-const std::vector<std::string> kOperators = {
-    "eq",    "neq",      "in",     "not_in",      "lt",        "lte",   "gt",     "gte",
-    "regex", "contains", "exists", "starts_with", "ends_with", "under", "host_in"};
+constexpr bool kBool = true;    // comes out true, false and unknown
+constexpr bool kValue = false;  // comes out known and unknown
+
+// Everything that the reference counts, and how it can come out.
+const std::vector<std::pair<std::string, bool>>& Operations() {
+  static const auto all = [] {
+    std::vector<std::pair<std::string, bool>> list;
+    for (const char* op :
+         {"eq",      "neq",      "in",     "not_in",      "lt",        "lte",   "gt",      "gte",
+          "regex",   "contains", "exists", "starts_with", "ends_with", "under", "host_in", "like",
+          "is null", "not",      "and",    "or",          "any",       "all"})
+      list.emplace_back(op, kBool);
+    for (const char* relation : {"eq", "neq", "lt", "lte", "gt", "gte", "in", "not_in", "contains",
+                                 "starts_with", "ends_with", "under"})
+      list.emplace_back(std::string(relation) + " of two values", kBool);
+    for (const char* order : {"eq", "neq", "lt", "lte", "gt", "gte"}) {
+      list.emplace_back(std::string(order) + " of times", kBool);
+      list.emplace_back(std::string(order) + " of durations", kBool);
+    }
+    for (const char* function :
+         {"length()", "lower()", "domain()", "host()", "scheme()", "port()", "split()", "join()",
+          "words()", "sql_verbs()", "time()", "+()", "-()", "*()", "count", "[]"})
+      list.emplace_back(function, kValue);
+    return list;
+  }();
+  return all;
+}
 
 const std::vector<std::string> kFeatures = {"default allow",
                                             "default deny",
@@ -92,7 +116,34 @@ const std::vector<std::string> kFeatures = {"default allow",
                                             "never retryable",
                                             "settled with error",
                                             "settled as void",
-                                            "allowed with charges"};
+                                            "allowed with charges",
+                                            "text form of policy.json",
+                                            "else",
+                                            "let",
+                                            "server",
+                                            "name",
+                                            "because",
+                                            "up to",
+                                            "each",
+                                            "duration",
+                                            "several patterns",
+                                            "window 10m",
+                                            "rule allow",
+                                            "rule deny",
+                                            "rule require",
+                                            "rule approve",
+                                            "rule args",
+                                            "rule limit",
+                                            "denied by allow",
+                                            "denied by deny",
+                                            "denied by text require",
+                                            "denied by text args",
+                                            "denied by limit",
+                                            "denied by a name",
+                                            "asked by approve",
+                                            "limited by limit",
+                                            "allowed by allow",
+                                            "allowed by a name"};
 
 void NoteScope(std::map<std::string, std::uint64_t>& features, const Json& scope) {
   if (scope.Is(Json::Kind::String)) ++features["scope " + scope.text];
@@ -102,6 +153,7 @@ void NoteScope(std::map<std::string, std::uint64_t>& features, const Json& scope
 }
 
 void NoteCondition(std::map<std::string, std::uint64_t>& features, const Json& condition) {
+  if (condition.Find("path") == nullptr) return;  // the text form's: the reference counts them
   const std::string& path = condition.Find("path")->text;
   ++features["root " + path.substr(0, path.find_first_of(".["))];
   if (path.starts_with("now.")) ++features["root " + path];
@@ -121,7 +173,8 @@ void NoteRecord(std::map<std::string, std::uint64_t>& features, const Json& reco
       ++features[value.Is(Json::Kind::String) ? "rate_limit text" : "rate_limit record"];
     if (key == "scope") NoteScope(features, value);
     if (key == "cost") ++features[value.Is(Json::Kind::String) ? "cost path" : "cost length"];
-    if (key == "action" || key == "on_error" || key == "default")
+    if (key == "patterns" && value.items.size() > 1) ++features["several patterns"];
+    if (key == "action" || key == "on_error" || key == "default" || key == "rule")
       ++features[key + ' ' + value.text];
     if (key == "conditions" && value.items.empty()) ++features["no conditions"];
     if (key == "deny_if" && value.items.size() >= 4) ++features["indexed rules"];
@@ -133,11 +186,19 @@ void NoteRecord(std::map<std::string, std::uint64_t>& features, const Json& reco
   for (const Json& item : record.items) NoteRecord(features, item);
 }
 
-// "/tools/x/deny_if/0" -> "deny_if"; "/tools/x" -> "entry".
+// "/tools/x/deny_if/0" -> "deny_if"; "/tools/x" -> "entry"; "x,y/deny/1" -> "deny".
 std::string KindOfRule(const std::string& id) {
   if (id.starts_with("/hide/")) return "hide";
   if (id.starts_with("/all_tools/")) return "all_tools";
   if (id == "/default") return "default";
+  if (id.starts_with("hide/")) return "hide";
+  if (id.starts_with("rule ")) return "a name";
+  if (!id.starts_with("/tools/")) {
+    const std::size_t last = id.rfind('/');
+    const std::size_t before = id.rfind('/', last - 1);
+    const std::string kind = id.substr(before + 1, last - before - 1);
+    return kind == "require" || kind == "args" ? "text " + kind : kind;
+  }
   const std::size_t name = std::string("/tools/").size();
   const std::size_t end = id.find('/', name);
   if (end == std::string::npos) return "entry";
@@ -171,11 +232,12 @@ void Coverage::NoteDecision(const Step& step, const reference::Decision& decisio
 
 std::vector<std::string> Coverage::Missing() const {
   std::vector<std::string> missing;
-  for (const std::string& op : kOperators) {
-    for (const auto& [truth, name] :
+  for (const auto& [name, is_bool] : Operations()) {
+    for (const auto& [truth, word] :
          {std::pair(Truth::True, "true"), std::pair(Truth::False, "false"),
           std::pair(Truth::Unknown, "unknown")}) {
-      if (!operators.contains({op, truth})) missing.push_back(op + " is " + name);
+      if (!is_bool && truth == Truth::False) continue;
+      if (!operators.contains({name, truth})) missing.push_back(name + " is " + word);
     }
   }
   for (const std::string& feature : kFeatures) {
@@ -190,9 +252,10 @@ std::string Coverage::Table() const {
     const auto found = operators.find({op, truth});
     return found == operators.end() ? std::string("0") : std::to_string(found->second);
   };
-  for (const std::string& op : kOperators) {
-    out += op + ": true " + count(op, Truth::True) + ", false " + count(op, Truth::False) +
-           ", unknown " + count(op, Truth::Unknown) + '\n';
+  for (const auto& [op, is_bool] : Operations()) {
+    out += op + ": " + (is_bool ? "true " : "known ") + count(op, Truth::True);
+    if (is_bool) out += ", false " + count(op, Truth::False);
+    out += ", unknown " + count(op, Truth::Unknown) + '\n';
   }
   for (const std::string& feature : kFeatures) {
     const auto found = features.find(feature);

@@ -1,6 +1,9 @@
 #include "tests/differential/mutation.h"
 
+#include <functional>
+#include <iterator>
 #include <map>
+#include <string>
 #include <vector>
 
 namespace differential {
@@ -65,33 +68,155 @@ bool AlterWindow(Json& json) {
   return SwapWord(json, {{"day", "hour"}, {"hour", "day"}, {"minute", "second"}, {"week", "day"}});
 }
 
-struct Kind {
+// Of the text form's trees (policy_text.h). Those that turn one member into another alter the
+// record that it stands in.
+
+bool Rename(Json& record, const std::string& from, const std::string& to) {
+  for (auto& [key, value] : record.members) {
+    if (key != from) continue;
+    key = to;
+    return true;
+  }
+  return false;
+}
+
+bool Swap(Json& record, const std::string& one, const std::string& other) {
+  return Rename(record, one, other) || Rename(record, other, one);
+}
+
+bool SwapJunction(Json& record) { return Swap(record, "and", "or"); }
+bool SwapQuantifier(Json& record) { return Swap(record, "any", "all"); }
+bool SwapPresence(Json& record) { return Swap(record, "has", "is null"); }
+
+bool DropNot(Json& record) {
+  const Json* negated = record.Find("not");
+  if (negated == nullptr) return false;
+  const Json inner = *negated;
+  record = inner;
+  return true;
+}
+
+bool Drop(Json& record, const std::string& key) {
+  return std::erase_if(record.members, [&](const Json::Member& m) { return m.key == key; }) > 0;
+}
+
+// Not of a require, which has to have a condition.
+bool DropWhen(Json& record) { return Drop(record, "when"); }
+bool DropServer(Json& record) { return Drop(record, "server"); }
+bool DropUpTo(Json& record) { return Drop(record, "up to"); }
+
+// The path alone, without the value for its absence.
+bool DropElse(Json& record) { return Drop(record, "literal") && Rename(record, "else", "path"); }
+
+bool AlterDuration(Json& json) {
+  json.text = json.text == "10m" ? "1h" : "10m";
+  return true;
+}
+
+bool AlterStep(Json& json) {
+  json.text = json.text == "0" ? "1" : "0";
+  return true;
+}
+
+bool SwapKind(Json& json) { return SwapWord(json, {{"deny", "require"}, {"require", "deny"}}); }
+
+// What a call of the function `Name` becomes.
+struct Function {
   const char* name;
-  const char* key;
-  bool (*alter)(Json&);
+  const char* other;  // empty: an operand is altered
+};
+constexpr Function kFunctions[] = {
+    {"length", "port"}, {"lower", "domain"}, {"domain", "host"},     {"host", "domain"},
+    {"scheme", "host"}, {"port", "length"},  {"words", "sql_verbs"}, {"sql_verbs", "words"},
+    {"split", ""},      {"join", ""},        {"time", ""},           {"+", "-"},
+    {"-", "+"},         {"*", "+"},
 };
 
-constexpr Kind kKinds[] = {
-    {"default flipped", "default", FlipDefault},
-    {"operator swapped", "op", SwapOperator},
-    {"condition dropped", "conditions", DropItem},
-    {"deny rule dropped", "deny_if", DropItem},
-    {"require rule dropped", "require", DropItem},
-    {"approve rule dropped", "approve_if", DropItem},
-    {"argument name dropped", "args", DropItem},
-    {"exists flipped", "value", FlipExists},
-    {"max altered", "max", AlterMax},
-    {"scope altered", "scope", AlterScope},
-    {"window altered", "window", AlterWindow},
+// Of a separator another separator, of a zone another zone.
+bool AlterLiteral(Json& operand) {
+  Json* literal = operand.Find("literal");
+  if (literal == nullptr || !literal->Is(Json::Kind::String)) return false;
+  const bool is_zone = literal->text.size() > 2;
+  const std::string other = is_zone ? "Pacific/Apia" : "e";
+  literal->text = other;
+  return true;
+}
+
+struct Kind {
+  std::string name;
+  std::string key;  // its value is altered; empty: any record may be
+  std::function<bool(Json&)> alter;
 };
+
+// Every place where `kind` can alter something.
+void CollectRecords(Json& json, const std::function<bool(Json&)>& alter,
+                    std::vector<Json*>& found) {
+  Json copy = json;
+  if (json.Is(Json::Kind::Record) && alter(copy)) found.push_back(&json);
+  for (auto& [key, value] : json.members) CollectRecords(value, alter, found);
+  for (Json& item : json.items) CollectRecords(item, alter, found);
+}
+
+std::vector<Kind> Kinds() {
+  std::vector<Kind> kinds = {
+      {"default flipped", "default", FlipDefault},
+      {"operator swapped", "op", SwapOperator},
+      {"condition dropped", "conditions", DropItem},
+      {"deny rule dropped", "deny_if", DropItem},
+      {"require rule dropped", "require", DropItem},
+      {"approve rule dropped", "approve_if", DropItem},
+      {"argument name dropped", "args", DropItem},
+      {"exists flipped", "value", FlipExists},
+      {"max altered", "max", AlterMax},
+      {"scope altered", "scope", AlterScope},
+      {"window altered", "window", AlterWindow},
+      {"rule dropped", "rules", DropItem},
+      {"duration altered", "duration", AlterDuration},
+      {"element altered", "step", AlterStep},
+      {"and and or swapped", "", SwapJunction},
+      {"any and all swapped", "", SwapQuantifier},
+      {"has and is null swapped", "", SwapPresence},
+      {"not dropped", "", DropNot},
+      {"?? dropped", "", DropElse},
+      {"when dropped", "", DropWhen},
+      {"server dropped", "", DropServer},
+      {"up to dropped", "", DropUpTo},
+      {"deny and require swapped", "rule", SwapKind},
+  };
+  for (const Function& function : kFunctions) {
+    kinds.push_back({std::string("function ") + function.name, "", [function](Json& record) {
+                       Json* call = record.Find("call");
+                       if (call == nullptr || call->text != function.name) return false;
+                       if (*function.other != '\0') {
+                         call->text = function.other;
+                         return true;
+                       }
+                       Json* operands = record.Find("operands");
+                       return operands != nullptr && operands->items.size() == 2 &&
+                              AlterLiteral(operands->items[1]);
+                     }});
+  }
+  return kinds;
+}
 
 }  // namespace
 
+std::vector<std::string> MutationNames() {
+  std::vector<std::string> names;
+  for (const Kind& kind : Kinds()) names.push_back(kind.name);
+  return names;
+}
+
 std::optional<Mutation> Mutate(const Json& policy, Random& random) {
-  const Kind& kind = kKinds[random.Below(std::size(kKinds))];
+  static const std::vector<Kind> kinds = Kinds();
+  const Kind& kind = random.Pick(kinds);
   Mutation mutation{kind.name, policy};
   std::vector<Json*> places;
-  Collect(mutation.policy, kind.key, places);
+  if (kind.key.empty()) {
+    CollectRecords(mutation.policy, kind.alter, places);
+  } else {
+    Collect(mutation.policy, kind.key, places);
+  }
   if (places.empty() || !kind.alter(*random.Pick(places))) return std::nullopt;
   return mutation;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/differential/random.h"
 #include "tests/reference/json.h"
@@ -15,6 +16,9 @@ struct Mutation {
   std::string name;
   reference::Json policy;
 };
+
+// Of every kind that there is.
+std::vector<std::string> MutationNames();
 
 // The policy with one thing altered; nullopt where the thing drawn is not in it.
 std::optional<Mutation> Mutate(const reference::Json& policy, Random& random);

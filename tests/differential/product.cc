@@ -34,7 +34,7 @@ policy::CallContext ViewOf(const reference::Context& context) {
 
 Compiled CompilePolicy(const std::string& text, bool optimise) {
   policy::Diagnostics diagnostics;
-  const policy::Source source("policy.json", text);
+  const policy::Source source(text.starts_with('{') ? "policy.json" : "rules.policy", text);
   Compiled compiled;
   compiled.bytes = policy::Compile(source, {.optimise = optimise}, diagnostics);
   for (const policy::Diagnostic& each : diagnostics.all()) {

@@ -151,6 +151,11 @@ Value Evaluate(const Expression& expression, View& view) {
       Note(view, "??", is_absent ? Truth::True : Truth::False);
       return value;
     }
+    case Kind::Part: {
+      Value value = Walk(Evaluate(expression.operands.at(0), view), expression.path.steps);
+      Note(view, "[]", value.Is(Value::Kind::Unknown) ? Truth::Unknown : Truth::True);
+      return value;
+    }
     case Kind::Call:
       return EvaluateCall(expression, view);
     case Kind::Any:

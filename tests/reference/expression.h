@@ -28,6 +28,7 @@ struct Expression {
     IsNull,
     OrElse,  // path, literal
     Call,    // `name`: "domain", "+"
+    Part,    // of a value that is made, along the steps of `path`
     Any,     // `name`: the variable; list, body
     All,
     Count,

@@ -148,7 +148,12 @@ Expression ExpressionReader::Call() {
   std::vector<Expression> operands = {Sum()};
   while (tokens_.Take(",")) operands.push_back(Sum());
   tokens_.Need(")");
-  return Expression::Make(Kind::Call, function, std::move(operands));
+  Expression call = Expression::Make(Kind::Call, function, std::move(operands));
+  std::vector<Step> steps = Steps();
+  if (steps.empty()) return call;
+  Expression part = Expression::Make(Kind::Part, "", {std::move(call)});
+  part.path.steps = std::move(steps);
+  return part;
 }
 
 Expression ExpressionReader::Literal() {
@@ -186,6 +191,12 @@ Expression ExpressionReader::LiteralOrList() { return tokens_.NextIs("[") ? List
 Path ExpressionReader::NeedPath() {
   Path path;
   path.root = tokens_.Need(Token::Kind::Word);
+  path.steps = Steps();
+  return path;
+}
+
+std::vector<Step> ExpressionReader::Steps() {
+  std::vector<Step> steps;
   for (;;) {
     Step step;
     if (tokens_.Take(".")) {
@@ -198,9 +209,9 @@ Path ExpressionReader::NeedPath() {
       }
       tokens_.Need("]");
     } else {
-      return path;
+      return steps;
     }
-    path.steps.push_back(std::move(step));
+    steps.push_back(std::move(step));
   }
 }
 

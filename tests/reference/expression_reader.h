@@ -28,6 +28,7 @@ class ExpressionReader {
   Path NeedPath();
 
  private:
+  std::vector<Step> Steps();
   Expression Negation();
   Expression Comparison();
   Expression Product();
