@@ -266,9 +266,11 @@ struct ArgumentsStatement : peg::if_must<Key<"args">, ArgumentsRule> {};
 struct Allow : peg::seq<Key<"allow">, NamedRule, Clauses> {};
 struct Deny : peg::seq<Key<"deny">, NamedRule, Clauses> {};
 struct Approve : peg::seq<Key<"approve">, NamedRule, Clauses> {};
-// `require "admin" in grant.tags` has no name.
+// `require "admin" in grant.tags` has no name; the look ahead makes no node, as what is taken back
+// would stay.
 struct Compares : peg::sor<ComparisonOperator, Key<"is">> {};
-struct NamedRequirement : peg::opt<peg::seq<RuleName, Space, peg::not_at<Compares>>> {};
+struct NamedRequirement
+    : peg::opt<peg::at<peg::seq<String, Space, peg::not_at<Compares>>>, RuleName, Space> {};
 struct RequiredCondition : peg::seq<Condition> {};
 struct Require : peg::seq<Key<"require">, NamedRequirement, peg::must<RequiredCondition>, Clauses> {
 };

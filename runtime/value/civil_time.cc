@@ -173,12 +173,10 @@ void ReadSecond(FieldReader& reader, TimeOfDay& time) {
 
 // nullopt: beyond 64-bit nanoseconds.
 std::optional<std::int64_t> Join(std::int64_t seconds, std::int64_t fraction_ns) {
-  std::int64_t instant_ns = 0;
-  if (__builtin_mul_overflow(seconds, kNanosecondsPerSecond, &instant_ns) ||
-      __builtin_add_overflow(instant_ns, fraction_ns, &instant_ns)) {
-    return std::nullopt;
-  }
-  return instant_ns;
+  // The lowest instant's own second begins out of range.
+  const __int128 instant_ns = __int128{seconds} * kNanosecondsPerSecond + fraction_ns;
+  const auto fits = static_cast<std::int64_t>(instant_ns);
+  return fits == instant_ns ? std::optional(fits) : std::nullopt;
 }
 
 // nullopt where the local time comes twice or never.

@@ -129,7 +129,6 @@ class Translator {
         if (value.items.empty()) throw Unsayable();
         Json& rule = Add(block, "args");
         rule.members.emplace_back("names", value);
-        if (reason != nullptr) rule.members.emplace_back("because", *reason);
         NoteId(block, "args", id + "/args");
       } else if (key == "limits") {
         Limits(value, id, block);

@@ -39,6 +39,7 @@ std::int64_t PowerOfTen(int exponent) {
 // Every path into the arguments that the policy names.
 std::vector<Path> ArgumentPaths(const Policy& policy) {
   std::vector<Path> paths;
+  for (const Scope& scope : policy.declared_scopes) paths.push_back(scope.path);
   for (const Entry& entry : policy.entries) {
     for (const Rule& rule : entry.rules) {
       if (rule.condition) AddPaths(*rule.condition, paths);
@@ -135,6 +136,7 @@ struct Evaluator::World {
         tool_name(call.tool) {
     const Context& context = call.context;
     view.now_ns = context.now_ns;
+    view.zone = zone;
     view.reached = reached;
     auto& roots = view.roots;
     roots["claims"] = RecordOf(context.claims);
@@ -261,7 +263,10 @@ std::vector<Evaluator::Charge> Evaluator::ChargesOf(const std::vector<const Rule
       if (key && part) *key += "|" + std::to_string(part->size()) + ":" + *part;
     }
     if (!amount || !key) {
-      if (out.rules.empty()) out.speaker = rule->id;
+      if (out.rules.empty()) {
+        out.speaker = rule->id;
+        out.speaker_text = rule->text;
+      }
       out.rules.push_back(rule->id);
     } else {
       charges.push_back({rule, *amount, *key, {}});

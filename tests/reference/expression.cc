@@ -55,7 +55,7 @@ Value EvaluateComparison(const Expression& expression, View& view) {
 Value EvaluateCall(const Expression& expression, View& view) {
   std::vector<Value> operands;
   for (const Expression& operand : expression.operands) operands.push_back(Evaluate(operand, view));
-  Value value = ApplyFunction(expression.name, operands);
+  Value value = ApplyFunction(expression.name, operands, view.zone);
   Note(view, expression.name + "()", value.Is(Value::Kind::Unknown) ? Truth::Unknown : Truth::True);
   return value;
 }

@@ -53,6 +53,7 @@ using Reached = std::map<std::pair<std::string, Truth>, std::uint64_t>;
 struct View {
   std::map<std::string, Json> roots;  // args, tool, grant, claims, client, now
   std::int64_t now_ns = 0;
+  std::string zone;                                      // the policy's
   std::vector<std::pair<std::string, Value>> variables;  // the innermost last
   Reached* reached = nullptr;                            // null: nothing is counted
 };

@@ -120,8 +120,7 @@ Value Join(const Operands& operands) {
 
 Value TimeOf(const Operands& operands) {
   if (!AreTexts(operands)) return Value::Unknown();
-  const auto time_ns = operands.size() == 1 ? ReadTime(operands[0].text)
-                                            : ReadTimeIn(operands[0].text, operands[1].text);
+  const auto time_ns = ReadTimeIn(operands.at(0).text, operands.at(1).text);
   return time_ns ? Value::Time(*time_ns) : Value::Unknown();
 }
 
@@ -141,7 +140,8 @@ Value PortValue(Url url) { return Value::Count(static_cast<std::size_t>(url.port
 
 }  // namespace
 
-Value ApplyFunction(const std::string& name, const std::vector<Value>& operands) {
+Value ApplyFunction(const std::string& name, const std::vector<Value>& operands,
+                    const std::string& zone) {
   static const std::map<std::string, std::function<Value(const Operands&)>> functions = {
       {"length", Length},
       {"lower", OfText(LowerOf, Value::String)},
@@ -158,6 +158,7 @@ Value ApplyFunction(const std::string& name, const std::vector<Value>& operands)
       {"-", Subtract},
       {"*", Multiply},
   };
+  if (name == "time" && operands.size() == 1) return TimeOf({operands[0], Value::String(zone)});
   return functions.at(name)(operands);
 }
 

@@ -10,7 +10,9 @@
 namespace reference {
 
 // `name` as authors write it: "domain", "+". Unknown wherever it does not understand.
-Value ApplyFunction(const std::string& name, const std::vector<Value>& operands);
+// `zone` is the policy's: times without an offset are read in it, where no other is named.
+Value ApplyFunction(const std::string& name, const std::vector<Value>& operands,
+                    const std::string& zone);
 
 }  // namespace reference
 

@@ -57,6 +57,8 @@ struct Policy {
   std::string zone = "UTC";
   // hide is an entry too, and stands before the tools.
   std::vector<Entry> entries;
+  // Of counters that are declared, whether a rule names them or not: the policy names these paths.
+  std::vector<Scope> declared_scopes;
 };
 
 // Text that begins with `{` is policy.json. nullopt with a sentence in `problem` for what it does

@@ -245,7 +245,7 @@ bool SameButForCase(std::string_view a, std::string_view b) {
 
 std::optional<std::int64_t> ReadTime(std::string_view text) {
   static const RE2 form(
-      R"((\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))");
+      R"((\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2}))");
   int year = 0;
   unsigned month = 0;
   unsigned day = 0;
@@ -260,7 +260,7 @@ std::optional<std::int64_t> ReadTime(std::string_view text) {
   const auto calendar_day = date::year(year) / date::month(month) / date::day(day);
   if (!calendar_day.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   int shift_minutes = 0;
-  if (offset != "Z") {
+  if (offset != "Z" && offset != "z") {
     const int hours = std::stoi(offset.substr(1, 2));
     const int minutes = std::stoi(offset.substr(4));
     if (hours > 23 || minutes > 59) return std::nullopt;

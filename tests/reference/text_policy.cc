@@ -148,6 +148,7 @@ class PolicyReader {
       }
     }
     counter.max_units = UnitsOf(amount, counter.scale);
+    for (const Scope& scope : counter.scopes) policy_.declared_scopes.push_back(scope);
     counters_[name] = counter;
   }
 
