@@ -72,7 +72,8 @@ std::string Differences(const Decision& want, Product& product, const std::strin
                         const reference::Call& call) {
   Answer got = product.Decide(request, call.context);
   Normalise(got.decision);
-  if (TextOf(got.decision) != TextOf(want)) return TextOf(got.decision);
+  if (TextOf(got.decision) != TextOf(want))
+    return TextOf(got.decision) + "\n               " + got.message;
   if (want.outcome == reference::Outcome::Deny && !SpeaksFor(got.message, want.speaker_text))
     return "message `" + got.message + "` is not that of " + want.speaker;
   const bool was_read = !want.rules.empty();

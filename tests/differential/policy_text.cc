@@ -186,6 +186,7 @@ std::string Policy(const Json& tree) {
 bool IsTextForm(const Json& policy) { return policy.Find("form") != nullptr; }
 
 std::string SpellingOf(const Json& policy) {
+  if (policy.Is(Json::Kind::String)) return policy.text;
   return IsTextForm(policy) ? Policy(policy) : ToText(policy);
 }
 

@@ -19,7 +19,8 @@ namespace differential {
 
 bool IsTextForm(const reference::Json& policy);
 
-// The policy as its form spells it: a tree as above in the text form, everything else as JSON.
+// The policy as its form spells it: a tree as above in the text form, a record as JSON; a String is
+// the spelling itself.
 // Parts that are missing are spelt `?`, which no reader takes.
 std::string SpellingOf(const reference::Json& policy);
 

@@ -142,7 +142,7 @@ std::string Respell(const std::string& number, Random& random) {
     case 0:
       return is_whole ? number + ".0" : number;
     case 1:
-      return is_whole && number != "0" ? number + "0e-1" : number;
+      return is_whole && number != "0" && number != "-0" ? number + "0e-1" : number;
     case 2:
       return is_plain ? number + "e0" : number;
     case 3:

@@ -1,15 +1,19 @@
 // A policy and a call from bytes: the optimised program, the plain one and the reference agree.
 //
-// Four lines: policy.json, the tool's name, its arguments, the claims.
+// Four lines: policy.json, or "#3" for the fourth of Policies(); the tool's name, its arguments,
+// the claims.
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "runtime/mcp/limits.h"
 #include "runtime/value/utf8.h"
 #include "tests/differential/case.h"
+#include "tests/fuzz/policies.h"
 
 namespace {
 
@@ -25,6 +29,14 @@ std::array<std::string, 4> Lines(std::string_view text) {
   return lines;
 }
 
+// What is no JSON is a text of either form, as a String.
+std::optional<reference::Json> PolicyOf(const std::string& line) {
+  if (!line.starts_with('#')) return reference::ParseJson(line);
+  const auto& policies = fuzz::Policies();
+  const std::size_t number = std::strtoul(line.c_str() + 1, nullptr, 10);
+  return reference::Json::String(policies[number % policies.size()]);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -32,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > kBytesMax || !policy::IsValidUtf8(input)) return 0;
   const auto [policy_text, tool, arguments, claims] = Lines(input);
   if (tool.size() > policy::mcp::kToolNameBytesMax) return 0;  // the reader refuses it
-  auto policy = reference::ParseJson(policy_text);
+  auto policy = PolicyOf(policy_text);
   const auto parsed_arguments = reference::ParseJson(arguments);
   const auto parsed_claims = reference::ParseJson(claims);
   if (!policy || !parsed_arguments || !parsed_arguments->Is(reference::Json::Kind::Record))

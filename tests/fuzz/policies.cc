@@ -41,13 +41,52 @@ const std::vector<std::string>& Policies() {
                              {"path":"args.flag","op":"neq","value":true}]},
               {"conditions":[{"path":"args.n","op":"not_in","value":[1,2,3]},
                              {"path":"args.kind","op":"starts_with","value":"x"},
-                             {"path":"tool.name","op":"ends_with","value":"d"}]}]}}})"};
+                             {"path":"tool.name","op":"ends_with","value":"d"}]}]}}})",
+      R"re(policy "texts" default allow
+          let staff = ["x.org", "example.com"]
+          counter amounts = 500.00 per day each grant, args.to on error refund
+          counter calls = 3 per 10m
+          tool send, "s*" {
+            args only to, cc, text, n, when
+            allow "small" when args.n ?? 1 <= 100 because "no"
+            allow when args.n * 2 - 1 in [199, 201]
+            deny when lower(args.text) matches r"secret\w+" or args.text like "*pass*"
+            require all r in args.to: domain(r) in staff
+            require not has args.cc or all r in args.cc: (domain(r) in staff and r != "a@x.org")
+            require now - time(args.when) < 1h
+            approve when length(args.to) > 2 from "finance" within 10m
+            charge amounts args.n
+            limit calls up to 2
+          }
+          tool "*" on server "other" { deny "elsewhere" when tool.name == args.text }
+          hide "secret*")re",
+      R"re(policy "lists" default deny
+          zone "Europe/Berlin"
+          tool read {
+            allow when (count i in args.items: i.kind == "card") <= 3
+            deny when any i in args.items: (any t in i.tags: t starts_with args.prefix)
+            deny when any i in args.items: (has i.n and i.n + 1 > args.n)
+            deny when args.id in args.ids and not args.ids contains args.id
+            deny when args.items[0].kind is null or args.text contains join(args.tags, "-")
+            require split(args.text, ",") contains "a" or "b" in args.tags
+            require args.path under claims.home
+          })re",
+      R"re(policy "commands" default deny
+          tool run {
+            allow when words(args.command)[0] in ["git", "ls"]
+            deny when any w in words(args.command): w starts_with "-"
+            allow when all v in sql_verbs(args.sql): v == "SELECT"
+            deny when length(sql_verbs(args.sql)) > 4
+            allow when host(args.url) == "x.org" and scheme(args.url) == "https" and port(args.url) < 1000
+            deny when time(args.when, "America/New_York") + 90s * args.n > time("2026-03-29T02:30:00Z")
+          })re"};
   return policies;
 }
 
 std::vector<std::byte> CompileText(std::string_view text, bool optimise) {
   policy::Diagnostics diagnostics;
-  const policy::Source source("policy.json", std::string(text));
+  const policy::Source source(text.starts_with('{') ? "policy.json" : "rules.policy",
+                              std::string(text));
   auto bytes = policy::Compile(source, {.optimise = optimise}, diagnostics);
   CHECK(bytes.has_value() == !diagnostics.has_errors());
   return bytes ? std::move(*bytes) : std::vector<std::byte>();
