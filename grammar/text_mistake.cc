@@ -169,14 +169,17 @@ std::string_view ReportUnknownStatement(const Place& place) {
       is_file ? "statement" : "rule of a tool block");
   const std::span<const std::string_view> known =
       is_file ? std::span<const std::string_view>(kFileWords) : kToolWords;
-  const auto nearest =
-      place.token.kind == TextToken::Kind::Word ? NearestWord(place.word(), known) : std::nullopt;
+  // Not optional: g++ 12 takes what is within for uninitialized.
+  Suggestion nearest;
+  if (place.token.kind == TextToken::Kind::Word) {
+    nearest = NearestWord(place.word(), known).value_or(Suggestion{});
+  }
   if (is_file && std::ranges::find(kToolRules, place.word()) != kToolRules.end()) {
     report.Help(fmt::format("`{}` stands in a tool block: `tool NAME {{ … }}`", place.word()));
-  } else if (nearest && nearest->word != place.word()) {
-    meant = nearest->word;
+  } else if (!nearest.word.empty() && nearest.word != place.word()) {
+    meant = nearest.word;
     report.Help(fmt::format("did you mean `{}`?", meant));
-    if (nearest->is_plain) report.Replace(place.span(), std::string(meant));
+    if (nearest.is_plain) report.Replace(place.span(), std::string(meant));
   } else if (place.word() == "}") {
     report.Help("no `{` is open here");
   } else if (place.word() == "??") {

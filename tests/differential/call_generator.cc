@@ -72,6 +72,7 @@ CallGenerator::CallGenerator(const Json& policy, Random& random)
   Collect(policy);
   if (const Json* blocks = policy.Find("blocks")) {
     for (const Json& block : blocks->items) {
+      if (const Json* server = block.Find("server")) servers_.push_back(server->text);
       if (const Json* patterns = block.Find("patterns"))
         for (const Json& pattern : patterns->items) patterns_.push_back(pattern.text);
     }
@@ -175,6 +176,7 @@ reference::Context CallGenerator::Context(const Json& roots) {
   };
   reference::Context context;
   context.server = random_.Chance(80) ? "default" : "other";
+  if (!servers_.empty() && random_.Chance(50)) context.server = random_.Pick(servers_);
   context.grant = text("grant", "id", random_.Chance(80) ? "g1" : "g2");
   if (context.grant.empty()) context.grant = "g3";
   context.grant_label = text("grant", "label", "");

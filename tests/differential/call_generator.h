@@ -45,6 +45,7 @@ class CallGenerator {
   Random& random_;
   std::vector<Target> targets_;
   std::vector<std::string> patterns_;
+  std::vector<std::string> servers_;
   std::int64_t now_ns_ = 0;
 };
 

@@ -20,6 +20,7 @@
 #include "tests/differential/mutation.h"
 #include "tests/differential/policy_generator.h"
 #include "tests/differential/policy_text.h"
+#include "tests/differential/policy_tree.h"
 #include "tests/differential/text_policy_generator.h"
 #include "tests/differential/written_policies.h"
 
@@ -106,11 +107,18 @@ Case CaseOf(const WrittenPolicy& written) {
   Random random(1);
   Case each;
   each.policy = written.policy;
+  each.with_text_twin = written.policy.Is(reference::Json::Kind::Record);
   for (const reference::Call& call : written.calls) {
     each.steps.push_back({call, reference::Settlement::Commit});
     each.steps.back().call.context.now_ns = kStartNs;
   }
-  CallGenerator calls(each.policy, random);
+  reference::Json aim = written.policy;
+  std::string problem;
+  if (written.policy.Is(reference::Json::Kind::String)) {
+    const auto policy = reference::ReadTextPolicy(written.policy.text, problem);
+    aim = policy ? TreeOf(*policy) : reference::Json::Record();
+  }
+  CallGenerator calls(aim, random);
   for (std::size_t i = 0; i < kCallsPerWrittenPolicy; ++i) each.steps.push_back(calls.Next());
   // The generated calls come later, whatever time they begin at.
   std::stable_sort(each.steps.begin(), each.steps.end(), [](const Step& a, const Step& b) {

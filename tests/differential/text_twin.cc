@@ -42,9 +42,9 @@ Json ConditionOf(const Json& condition) {
       {{"op", op}, {"left", std::move(left)}, {"right", Operand(value, path.text == "now")}});
 }
 
-// Nothing where there is no condition: the rule fires in any case.
-std::optional<Json> WhenOf(const Json& conditions) {
-  if (conditions.items.empty()) return std::nullopt;
+// Null where there is no condition: the rule fires in any case.
+Json WhenOf(const Json& conditions) {
+  if (conditions.items.empty()) return Json::Null();
   if (conditions.items.size() == 1) return ConditionOf(conditions.items[0]);
   Json all = Json::List({});
   for (const Json& condition : conditions.items) all.items.push_back(ConditionOf(condition));
@@ -139,8 +139,8 @@ class Translator {
           const Json& item = value.items[i];
           const Json* because = item.Find("on_deny") == nullptr ? reason : item.Find("on_deny");
           Json& rule = add_named(kind.c_str(), id + '/' + key + '/' + std::to_string(i), because);
-          if (auto when = WhenOf(*item.Find("conditions")))
-            rule.members.emplace_back("when", std::move(*when));
+          Json when = WhenOf(*item.Find("conditions"));
+          if (!when.Is(Json::Kind::Null)) rule.members.emplace_back("when", std::move(when));
           if (kind == "approve") AddApproval(rule, entry, item);
         }
       }

@@ -61,7 +61,11 @@ void AddPolicies(const std::string& name, const std::vector<Section>& sections,
                  std::vector<WrittenPolicy>& found) {
   for (const Section& section : sections) {
     auto json = reference::ParseJson(section.text);
-    if (!json || json->Find("version") == nullptr || json->Find("default") == nullptr) continue;
+    if (section.name.ends_with(".policy")) json = Json::String(section.text);
+    const bool is_policy =
+        json && (json->Is(Json::Kind::String) ||
+                 (json->Find("version") != nullptr && json->Find("default") != nullptr));
+    if (!is_policy) continue;
     WrittenPolicy policy{name, std::move(*json), {}};
     for (const Section& other : sections) {
       for (reference::Call& call : CallsOf(other.text)) policy.calls.push_back(std::move(call));
@@ -84,11 +88,11 @@ std::vector<WrittenPolicy> FindPolicies(const std::vector<std::string>& folders)
   for (const fs::path& path : paths) {
     if (path.extension() == ".case") {
       AddPolicies(path.string(), SectionsOf(path), found);
-    } else if (path.extension() == ".json") {
-      AddPolicies(
-          path.string(),
-          {{"policy", ReadFile(path)}, {"calls", ReadFile(path.parent_path() / "calls.jsonl")}},
-          found);
+    } else if (path.extension() == ".json" || path.extension() == ".policy") {
+      AddPolicies(path.string(),
+                  {{path.filename().string(), ReadFile(path)},
+                   {"calls", ReadFile(path.parent_path() / "calls.jsonl")}},
+                  found);
     }
   }
   return found;

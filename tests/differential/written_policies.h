@@ -11,13 +11,14 @@
 namespace differential {
 
 struct WrittenPolicy {
-  std::string name;  // the file
-  reference::Json policy;
+  std::string name;        // the file
+  reference::Json policy;  // policy.json; of the text form the text, as a String
   std::vector<reference::Call> calls;
 };
 
-// Every JSON record with `version` and `default` in a .json file below the folders, or in a section
-// of a .case file. Some do not compile: they are cases of just that.
+// Every .policy file below the folders and every JSON record with `version` and `default` in a
+// .json file, or both in a section of a .case file. Some do not compile: they are cases of just
+// that.
 std::vector<WrittenPolicy> FindPolicies(const std::vector<std::string>& folders);
 
 }  // namespace differential
