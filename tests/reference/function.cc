@@ -70,11 +70,12 @@ Value Subtract(const Operands& operands) {
                        __int128{a.nanoseconds} - b.nanoseconds);
 }
 
-// Two numbers; a duration and a whole number.
+// Two numbers; a duration and a whole number, in either order.
 Value Multiply(const Operands& operands) {
   const Value& a = operands.at(0);
   const Value& b = operands.at(1);
   if (AreNumbers(operands)) return OfNumber(MultiplyNumbers(*a.number, *b.number));
+  if (b.Is(Kind::Duration) && a.Is(Kind::Number)) return Multiply({b, a});
   if (!a.Is(Kind::Duration) || !b.Is(Kind::Number) || !b.number) return Value::Unknown();
   const auto times = ScaledInteger(*b.number, 0);
   if (!times) return Value::Unknown();

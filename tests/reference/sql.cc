@@ -88,7 +88,7 @@ class Scanner {
   Part Next() {
     const char before = rest_.data() > begin_ ? rest_.data()[-1] : ' ';
     static const RE2 word(R"(([A-Za-z_][A-Za-z0-9_]*))");
-    static const RE2 number(R"((?:0x[0-9A-Fa-f]+|[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?))");
+    static const RE2 number(R"((?:0x[0-9A-Fa-f]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?))");
     static const RE2 parameter(R"(\$[0-9]+)");
     static const RE2 glued(R"([A-Za-z0-9_.$@#])");
     Part part;
