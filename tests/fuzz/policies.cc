@@ -77,8 +77,10 @@ const std::vector<std::string>& Policies() {
             deny when any w in words(args.command): w starts_with "-"
             allow when all v in sql_verbs(args.sql): v == "SELECT"
             deny when length(sql_verbs(args.sql)) > 4
-            allow when host(args.url) == "x.org" and scheme(args.url) == "https" and port(args.url) < 1000
-            deny when time(args.when, "America/New_York") + 90s * args.n > time("2026-03-29T02:30:00Z")
+            allow when host(args.url) == "x.org" and scheme(args.url) == "https"
+              and port(args.url) < 1000
+            deny when time(args.when, "America/New_York") + 90s * args.n
+              > time("2026-03-29T02:30:00Z")
           })re"};
   return policies;
 }

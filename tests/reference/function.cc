@@ -121,8 +121,7 @@ Value Join(const Operands& operands) {
 
 Value TimeOf(const Operands& operands) {
   if (!AreTexts(operands)) return Value::Unknown();
-  const auto time_ns = operands.size() == 1 ? ReadTime(operands[0].text)
-                                            : ReadTimeIn(operands[0].text, operands[1].text);
+  const auto time_ns = ReadTimeIn(operands.at(0).text, operands.at(1).text);
   return time_ns ? Value::Time(*time_ns) : Value::Unknown();
 }
 
