@@ -11,6 +11,7 @@
 #include "grammar/shared_reports.h"
 #include "grammar/suggestion.h"
 #include "grammar/text_scanner.h"
+#include "runtime/value/utf8.h"
 
 namespace policy {
 
@@ -234,10 +235,14 @@ void ReportBadNumber(const Place& place) {
 
 void ReportBadEscape(const Place& place) {
   const std::size_t begin = place.text.rfind('\\', place.offset);
-  const std::size_t end = std::min(place.text.size(), std::max(place.offset, begin + 1) + 1);
+  // The backslash and the whole character behind it, where there is one on its line.
+  std::size_t end = begin + 1;
+  if (end < place.text.size() && place.text[end] != '\n' && place.text[end] != '\r') {
+    end += Utf8SequenceSize(place.text.substr(end));
+  }
   place.input.diagnostics
-      .Report(diag::BadEscape, place.input.root, place.input.SpanOf(begin, begin + 2),
-              place.text.substr(begin, std::min<std::size_t>(2, end - begin)))
+      .Report(diag::BadEscape, place.input.root, place.input.SpanOf(begin, end),
+              place.text.substr(begin, end - begin))
       .Help(fmt::format("known are {}; a backslash alone is `\\\\`, and r\"…\" has no escapes",
                         "`\\\"`, `\\\\`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and `\\u` with "
                         "four hexadecimal digits"));
