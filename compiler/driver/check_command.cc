@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "compiler/driver/command.h"
+#include "compiler/driver/policy_check.h"
 #include "compiler/driver/policy_files.h"
 #include "compiler/driver/tools_option.h"
 #include "grammar/diagnostic_renderer.h"
-#include "policy/compiler.h"
 
 namespace policy {
 
@@ -63,7 +63,7 @@ std::expected<void, std::string> Fixed(std::unique_ptr<Source>& source,
     if (text == source->text()) break;
     source = std::make_unique<Source>(source->name(), std::move(text));
     diagnostics = std::make_unique<Diagnostics>();
-    Compile(*source, compile, *diagnostics);
+    CheckPolicySource(*source, compile, *diagnostics);
   }
   if (source->text() == before) return {};
   return files.Write(source->name(), source->text());
@@ -95,7 +95,7 @@ int Check(const CheckOptions& options, DriverEnv& env) {
   std::vector<const Diagnostic*> findings;
   for (std::unique_ptr<Source>& source : *sources) {
     auto diagnostics = std::make_unique<Diagnostics>();
-    Compile(*source, tools->Options(), *diagnostics);
+    CheckPolicySource(*source, tools->Options(), *diagnostics);
     if (options.fix) {
       if (const auto fixed = Fixed(source, diagnostics, tools->Options(), env.files); !fixed) {
         env.err << "policyc: cannot write `" << source->name() << "`: " << fixed.error() << "\n";
