@@ -37,13 +37,6 @@ std::string Answer(CallEvaluation& evaluation, std::string_view line, std::int64
   return answer;
 }
 
-// The server of lines that name none.
-std::string ServerOf(const std::string& given, const Program& program) {
-  if (!given.empty()) return given;
-  const std::string_view pinned = program.PinnedServer();
-  return pinned.empty() ? "default" : std::string(pinned);
-}
-
 void AnswerLines(std::istream& lines, CallEvaluation& evaluation, bool explains,
                  const std::optional<std::int64_t>& clock_ns, DriverEnv& env) {
   for (std::string line; std::getline(lines, line);) {
@@ -66,8 +59,7 @@ int Eval(const EvalOptions& options, DriverEnv& env) {
   const ToolsOption tools{.path = options.tools.path, .server = options.server};
   auto program = LoadFile(options.policy, !options.explain, tools, env, status);
   if (program == nullptr) return kExitNotRun;
-  const std::string server = ServerOf(options.server, *program);
-  CallEvaluation evaluation(std::move(program), {.server = server, .grant = options.grant});
+  CallEvaluation evaluation(std::move(program), {.server = options.server, .grant = options.grant});
   if (options.calls == "-") {
     AnswerLines(env.in, evaluation, options.explain, clock_ns, env);
     return kExitDone;

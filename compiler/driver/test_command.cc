@@ -21,6 +21,7 @@
 #include "compiler/testing/report.h"
 #include "compiler/testing/run.h"
 #include "compiler/testing/test_file.h"
+#include "grammar/policy_text_reader.h"
 #include "policy/compiler.h"
 
 namespace policy {
@@ -66,11 +67,20 @@ class TestRun {
  private:
   // Runs the test blocks of the policy at `path`.
   void RunBlocks(const std::string& path) {
+    const auto tools =
+        ToolsInUse::Open({.path = options_.tools.path, .server = options_.server}, env_);
+    const auto source = ReadPolicy(path, env_.files);
+    if (!tools || !source) return CannotRun(tools ? source.error() : "there is no lock");
+    Diagnostics diagnostics;  // printed when it is compiled
+    auto syntax = ReadSyntax(**source, tools->Options(), diagnostics);
+    // What other policies include is no policy, and what has no tests is for `policyc check`.
+    if (std::ranges::any_of(diagnostics.all(), IsDefaultMissing)) return;
+    if (syntax && syntax->tests.empty()) return;
     CompiledPolicy* policy = Compiled(path, options_.tools.path);
     if (policy == nullptr) return;
-    Diagnostics repeated;  // all was printed when it was compiled
-    auto syntax = ReadSyntax(*policy->source, policy->tools->Options(), repeated);
-    if (!syntax || syntax->tests.empty()) return;
+    Diagnostics repeated;
+    syntax = ReadSyntax(*policy->source, policy->tools->Options(), repeated);
+    if (!syntax) return;
     Suite& suite = suites_.emplace_back();
     suite.source = policy->source.get();
     suite.tests = std::move(syntax->tests);
@@ -102,8 +112,7 @@ class TestRun {
   }
 
   void RunTests(const Suite& suite, CompiledPolicy& policy) {
-    const RunOptions run{.server = options_.server.empty() ? "default" : options_.server,
-                         .filter = options_.filter};
+    const RunOptions run{.server = options_.server, .filter = options_.filter};
     const SuiteResult& result =
         results_.emplace_back(RunSuite(suite, policy.program, run, policy.coverage.get()));
     if (options_.format == "text" && !result.tests.empty()) {

@@ -6,8 +6,21 @@
 
 namespace policy {
 
+namespace {
+
+// The server of lines that name none.
+std::string ServerOf(const std::string& given, const Program& program) {
+  if (!given.empty()) return given;
+  const std::string_view pinned = program.PinnedServer();
+  return pinned.empty() ? "default" : std::string(pinned);
+}
+
+}  // namespace
+
 CallEvaluation::CallEvaluation(std::shared_ptr<const Program> program, CallDefaults defaults)
-    : defaults_(std::move(defaults)), policy_(program, counters_, ""), frame_(std::move(program)) {}
+    : defaults_{.server = ServerOf(defaults.server, *program), .grant = std::move(defaults.grant)},
+      policy_(program, counters_, ""),
+      frame_(std::move(program)) {}
 
 bool CallEvaluation::Decide(std::string_view line, std::int64_t now_ns, Decision& decision) {
   CallContext context;

@@ -22,7 +22,7 @@ namespace policy {
 
 // Who calls whom where a line does not say.
 struct CallDefaults {
-  std::string server = "default";
+  std::string server;  // empty: that of the lock, where it has one alone; else default
   std::string grant = "local";
 };
 

@@ -20,8 +20,8 @@ namespace policy {
 inline constexpr std::string_view kTestClock = "2026-01-05T12:00:00Z";
 
 struct RunOptions {
-  std::string server = "default";  // of calls that name none
-  std::string filter;              // only tests whose name holds it
+  std::string server;  // of calls that name none; as in CallDefaults
+  std::string filter;  // only tests whose name holds it
 };
 
 // One thing that was expected and is not so.
