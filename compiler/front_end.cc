@@ -4,6 +4,7 @@
 
 #include "compiler/check/check.h"
 #include "compiler/check/schema_types.h"
+#include "compiler/check/tests.h"
 #include "compiler/lock_source.h"
 #include "compiler/resolve/lock_rules.h"
 #include "compiler/resolve/resolve.h"
@@ -32,6 +33,7 @@ std::optional<ir::Policy> RunFrontEnd(const Source& source, const CompileOptions
                                       Diagnostics& diagnostics) {
   const auto syntax = ReadSyntax(source, options, diagnostics);
   if (!syntax) return std::nullopt;
+  CheckTests(syntax->tests, source, diagnostics);
   const auto lock = FindLock(*syntax, source, options, diagnostics);
   auto policy = Resolve(*syntax, source, diagnostics);
   if (!policy) return std::nullopt;

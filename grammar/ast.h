@@ -249,6 +249,7 @@ struct TestCall {
   std::string claims;            // `with claims {…}`: JSON record; empty: none
   std::string attributes;        // `with attributes {…}`: of the grant
   std::string annotations;       // `with annotations {…}`: where no lock knows them
+  std::string client;            // *.test.json alone: {"name", "version"}
   std::optional<Word> at;        // `at "2026-03-01T10:00:00Z"`
   ExpectedOutcome outcome{};
   std::optional<Word> from;            // `expect approval from "finance"`

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "runtime/value/utf8.h"
 
@@ -34,8 +33,31 @@ bool IsUnsafe(char32_t c) {
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
 
-// A text with each code point in one visible place: tabs as blanks, unsafe and malformed as U+FFFD.
-std::string Visible(std::string_view text) {
+// Code points that malformed bytes count as too.
+std::size_t Columns(std::string_view text) {
+  std::size_t count = 0;
+  while (!text.empty()) {
+    text.remove_prefix(std::max<std::size_t>(Utf8SequenceSize(text), 1));
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+std::string_view NameOf(Severity severity) {
+  switch (severity) {
+    case Severity::Info:
+      return "info";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Error:
+      return "error";
+  }
+  return "error";
+}
+
+std::string VisibleText(std::string_view text) {
   std::string shown;
   while (!text.empty()) {
     const std::size_t size = Utf8SequenceSize(text);
@@ -57,18 +79,7 @@ std::string Visible(std::string_view text) {
   return shown;
 }
 
-// Code points that malformed bytes count as too.
-std::size_t Columns(std::string_view text) {
-  std::size_t count = 0;
-  while (!text.empty()) {
-    text.remove_prefix(std::max<std::size_t>(Utf8SequenceSize(text), 1));
-    ++count;
-  }
-  return count;
-}
-
-// The source line at `span` and the carets below it.
-std::string Excerpt(const Source& source, Span span, std::string_view colour) {
+std::string Excerpt(const Source& source, Span span, TextStyle style) {
   const Position at = source.Locate(span.begin);
   const std::string_view line = source.LineText(at.line);
   const std::string_view text = source.text();
@@ -86,93 +97,44 @@ std::string Excerpt(const Source& source, Span span, std::string_view colour) {
   const std::size_t marked_end = std::min(end, std::max(last, begin));
   const std::size_t marks =
       std::max<std::size_t>(1, Columns(line.substr(begin, marked_end - begin)));
-  return fmt::format("  {}\n  {}{}^{}{}\n", Visible(line.substr(first, last - first)),
-                     std::string(Columns(line.substr(first, begin - first)), ' '), colour,
-                     std::string(marks - 1, '~'), colour.empty() ? "" : kReset);
+  return fmt::format("  {}\n  {}{}^{}{}\n", VisibleText(line.substr(first, last - first)),
+                     std::string(Columns(line.substr(first, begin - first)), ' '),
+                     style.colour ? kCaretColour : "", std::string(marks - 1, '~'),
+                     style.colour ? kReset : "");
 }
 
-std::string Place(const Source& source, Span span) {
+std::string PlaceText(const Source& source, Span span) {
   const Position at = source.Locate(span.begin);
-  return fmt::format("{}:{}:{}", Visible(source.name()), at.line, at.column);
-}
-
-}  // namespace
-
-std::string_view NameOf(Severity severity) {
-  switch (severity) {
-    case Severity::Info:
-      return "info";
-    case Severity::Warning:
-      return "warning";
-    case Severity::Error:
-      return "error";
-  }
-  return "error";
+  return fmt::format("{}:{}:{}", VisibleText(source.name()), at.line, at.column);
 }
 
 std::string RenderText(const Diagnostic& diagnostic, TextStyle style) {
   const auto paint = [&](std::string_view colour) { return style.colour ? colour : ""; };
   std::string text;
   if (diagnostic.source != nullptr) {
-    text += fmt::format("{}{}:{} ", paint(kBold), Place(*diagnostic.source, diagnostic.span),
+    text += fmt::format("{}{}:{} ", paint(kBold), PlaceText(*diagnostic.source, diagnostic.span),
                         paint(kReset));
   }
   text += fmt::format("{}{}[{}]{}: {}\n", paint(ColourOf(diagnostic.severity)),
                       NameOf(diagnostic.severity), diagnostic.code, paint(kReset),
-                      Visible(diagnostic.message));
+                      VisibleText(diagnostic.message));
   if (diagnostic.source == nullptr) {
-    if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", Visible(diagnostic.help));
+    if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", VisibleText(diagnostic.help));
     return text;
   }
   if (!diagnostic.source->text().empty()) {
-    text += Excerpt(*diagnostic.source, diagnostic.span, paint(kCaretColour));
+    text += Excerpt(*diagnostic.source, diagnostic.span, style);
   }
   for (const Label& label : diagnostic.labels) {
-    text += fmt::format("  {}: {}\n{}", Place(*label.source, label.span), label.text,
-                        Excerpt(*label.source, label.span, paint(kCaretColour)));
+    text += fmt::format("  {}: {}\n{}", PlaceText(*label.source, label.span), label.text,
+                        Excerpt(*label.source, label.span, style));
   }
   if (diagnostic.witness) {
-    text +=
-        fmt::format("  {}: {}\n", diagnostic.witness->outcome, Visible(diagnostic.witness->call));
+    text += fmt::format("  {}: {}\n", diagnostic.witness->outcome,
+                        VisibleText(diagnostic.witness->call));
   }
-  if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", Visible(diagnostic.help));
+  if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", VisibleText(diagnostic.help));
   return text;
-}
-
-std::string RenderJson(std::span<const Diagnostic* const> diagnostics) {
-  using nlohmann::ordered_json;
-  ordered_json findings = ordered_json::array();
-  for (const Diagnostic* diagnostic : diagnostics) {
-    ordered_json finding;
-    finding["code"] = diagnostic->code;
-    finding["severity"] = NameOf(diagnostic->severity);
-    finding["file"] = nullptr;
-    finding["line"] = nullptr;
-    finding["column"] = nullptr;
-    if (diagnostic->source != nullptr) {
-      const Position at = diagnostic->source->Locate(diagnostic->span.begin);
-      finding["file"] = diagnostic->source->name();
-      finding["line"] = at.line;
-      finding["column"] = at.column;
-    }
-    finding["message"] = diagnostic->message;
-    finding["help"] = diagnostic->help.empty() ? ordered_json() : ordered_json(diagnostic->help);
-    finding["fix"] = nullptr;
-    if (diagnostic->fix) {
-      const Fix& fix = *diagnostic->fix;
-      finding["fix"] =
-          ordered_json{{"begin", fix.span.begin}, {"end", fix.span.end}, {"text", fix.text}};
-    }
-    finding["witness"] = nullptr;
-    if (diagnostic->witness) {
-      const Witness& witness = *diagnostic->witness;
-      finding["witness"] = ordered_json{{"call", witness.call}, {"decision", witness.outcome}};
-    }
-    findings.push_back(std::move(finding));
-  }
-  const ordered_json report{{"findings", std::move(findings)}};
-  // A file name may hold any bytes: they must not make the report unreadable.
-  return report.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace policy

@@ -27,9 +27,31 @@ struct TextStyle {
 // place only.
 std::string RenderText(const Diagnostic& diagnostic, TextStyle style);
 
-// {"findings":[{"code","severity","file","line","column","message","help","fix"}]} and a line end.
-// `help` and `fix` are null where there is none; a fix has begin, end (byte offsets) and text.
-std::string RenderJson(std::span<const Diagnostic* const> diagnostics);
+// The parts of it, for other reports about what stands in a text.
+std::string PlaceText(const Source& source, Span span);                 // "policy.json:3:14"
+std::string Excerpt(const Source& source, Span span, TextStyle style);  // the line and the carets
+// Each code point in one visible place: tabs as blanks, unsafe and malformed ones as U+FFFD.
+std::string VisibleText(std::string_view text);
+
+// Reports of all findings, one file of the implementation for each format. Findings without a place
+// are about no file.
+using FindingList = std::span<const Diagnostic* const>;
+
+// {"findings":[{"code","severity","file","line","column","message","help","fix","witness"}]} and a
+// line end. `help`, `fix` and `witness` are null where there is none; a fix has begin, end (byte
+// offsets) and text. json_findings.cc.
+std::string RenderJson(FindingList findings);
+
+// SARIF 2.1.0: one run, a rule for each code, regions in code points, fixes, and fingerprints that
+// hold while other lines come and go. sarif_findings.cc.
+std::string RenderSarif(FindingList findings);
+
+// JUnit XML: a testsuite for each of `files`, in it a testcase for each finding, failed from
+// `fail_on` on; a file without findings has one that passed. junit_findings.cc.
+std::string RenderJunit(FindingList findings, std::span<const std::string> files, Severity fail_on);
+
+// Workflow commands of GitHub Actions: a line for each finding. github_findings.cc.
+std::string RenderGithub(FindingList findings);
 
 }  // namespace policy
 

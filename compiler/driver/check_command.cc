@@ -3,19 +3,21 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "compiler/driver/checked_file.h"
 #include "compiler/driver/command.h"
 #include "compiler/driver/policy_files.h"
 #include "compiler/driver/tools_option.h"
 #include "grammar/diagnostic_renderer.h"
 #include "grammar/policy_text_reader.h"
-#include "policy/compiler.h"
+#include "policy/diagnostic.h"
 
 namespace policy {
 
@@ -28,77 +30,6 @@ struct CheckOptions {
   bool fix = false;
   ToolsOption tools;
 };
-
-// Every finding about one policy, file by file, by place and then in the order found.
-std::vector<const Diagnostic*> ByPlace(const Diagnostics& diagnostics) {
-  std::vector<const Diagnostic*> findings;
-  for (const Diagnostic& diagnostic : diagnostics.all()) findings.push_back(&diagnostic);
-  std::ranges::stable_sort(
-      findings, {}, [](const Diagnostic* d) { return std::pair(d->span.file, d->span.begin); });
-  return findings;
-}
-
-// The text with every fix applied, from the back so that places stay right. A fix that reaches into
-// one that was applied is left for the next run. What the policy includes is mended where it is
-// checked for itself.
-std::string ApplyFixes(const Source& source, const Diagnostics& diagnostics) {
-  std::string text(source.text());
-  std::vector<const Fix*> fixes;
-  for (const Diagnostic& diagnostic : diagnostics.all()) {
-    if (diagnostic.fix && diagnostic.fix->span.file == 0) fixes.push_back(&*diagnostic.fix);
-  }
-  std::ranges::stable_sort(fixes, std::greater{}, [](const Fix* fix) { return fix->span.begin; });
-  std::size_t free_end = text.size();
-  for (const Fix* fix : fixes) {
-    if (fix->span.end > free_end) continue;
-    text.replace(fix->span.begin, fix->span.end - fix->span.begin, fix->text);
-    free_end = fix->span.begin;
-  }
-  return text;
-}
-
-constexpr int kFixRoundsMax = 8;  // a mend can bring a mistake to light that hid behind it
-
-// Mends what has a fix, and replaces `source` and `diagnostics` by those of the mended file.
-std::expected<void, std::string> Fixed(std::unique_ptr<Source>& source,
-                                       std::unique_ptr<Diagnostics>& diagnostics,
-                                       const CompileOptions& compile, Files& files) {
-  const std::string before(source->text());
-  for (int round = 0; round < kFixRoundsMax; ++round) {
-    std::string text = ApplyFixes(*source, *diagnostics);
-    if (text == source->text()) break;
-    source = std::make_unique<Source>(source->name(), std::move(text));
-    diagnostics = std::make_unique<Diagnostics>();
-    Compile(*source, compile, *diagnostics);
-  }
-  if (source->text() == before) return {};
-  return files.Write(source->name(), source->text());
-}
-
-// A policy of the run and what was found about it.
-struct Checked {
-  std::unique_ptr<Source> source;
-  std::unique_ptr<Diagnostics> diagnostics;
-};
-
-std::string PlainPath(const std::string& name) {
-  return std::filesystem::path(name).lexically_normal().string();
-}
-
-// A file without a `default` is no policy but a part of those that include it, and checked with
-// them: where it was only found in a directory, it is left out of the run.
-void LeaveOutParts(std::vector<Checked>& all, const std::vector<std::string>& given) {
-  std::set<std::string> parts;
-  for (const Checked& checked : all) {
-    for (const Source* part : checked.diagnostics->included())
-      parts.insert(PlainPath(part->name()));
-  }
-  std::erase_if(all, [&](const Checked& checked) {
-    const std::string& name = checked.source->name();
-    return parts.contains(PlainPath(name)) && std::ranges::find(given, name) == given.end() &&
-           std::ranges::any_of(checked.diagnostics->all(), IsDefaultMissing);
-  });
-}
 
 Severity SeverityOf(const std::string& name) {
   if (name == "info") return Severity::Info;
@@ -114,42 +45,102 @@ void PrintSummary(std::size_t error_count, std::size_t warning_count, std::size_
                          counted(warning_count, "warning"));
 }
 
-int Check(const CheckOptions& options, DriverEnv& env) {
-  auto sources = ReadPolicies(options.paths, env.files);
+std::string PlainPath(const std::string& name) {
+  return std::filesystem::path(name).lexically_normal().string();
+}
+
+// A file without a `default` is no policy but a part of those that include it, and checked with
+// them: where it was only found in a directory, it is left out of the run.
+void LeaveOutParts(std::vector<CheckedFile>& all, const std::vector<std::string>& given) {
+  std::set<std::string> parts;
+  for (const CheckedFile& checked : all) {
+    for (const Source* part : checked.diagnostics->included()) {
+      parts.insert(PlainPath(part->name()));
+    }
+  }
+  std::erase_if(all, [&](const CheckedFile& checked) {
+    const std::string& name = checked.source->name();
+    return parts.contains(PlainPath(name)) && std::ranges::find(given, name) == given.end() &&
+           std::ranges::any_of(checked.diagnostics->all(), IsDefaultMissing);
+  });
+}
+
+// All files checked, and mended where that is asked for; nullopt: the world is in the way, which
+// was printed.
+std::optional<std::vector<CheckedFile>> CheckAll(const CheckOptions& options,
+                                                 const ToolsInUse& tools, AllowFiles& allow_files,
+                                                 DriverEnv& env) {
+  auto sources = ReadPolicies(options.paths, IsCheckedFileName, env.files);
   if (!sources) {
     env.err << "policyc: " << sources.error() << "\n";
-    return kExitNotRun;
+    return std::nullopt;
   }
-  const auto tools = ToolsInUse::Open(options.tools, env);
-  if (!tools) return kExitNotRun;
-  std::vector<Checked> all;
+  std::vector<CheckedFile> checked;
   for (std::unique_ptr<Source>& source : *sources) {
-    auto diagnostics = std::make_unique<Diagnostics>();
-    Compile(*source, tools->Options(), *diagnostics);
-    if (options.fix) {
-      if (const auto fixed = Fixed(source, diagnostics, tools->Options(), env.files); !fixed) {
-        env.err << "policyc: cannot write `" << source->name() << "`: " << fixed.error() << "\n";
-        return kExitNotRun;
+    const std::string before(source->text());
+    CheckedFile file = CheckFile(std::move(source), tools.Options(), allow_files);
+    if (options.fix) file = FixFile(std::move(file), tools.Options(), allow_files);
+    if (file.source->text() != before) {
+      const std::string& name = file.source->name();
+      if (const auto written = env.files.Write(name, file.source->text()); !written) {
+        env.err << "policyc: cannot write `" << name << "`: " << written.error() << "\n";
+        return std::nullopt;
       }
     }
-    all.push_back({std::move(source), std::move(diagnostics)});
+    checked.push_back(std::move(file));
   }
-  LeaveOutParts(all, options.paths);
+  LeaveOutParts(checked, options.paths);
+  return checked;
+}
+
+// The findings of all files, and of the files that let findings be.
+std::vector<const Diagnostic*> AllFindings(const std::vector<CheckedFile>& checked,
+                                           AllowFiles& allow_files) {
   std::vector<const Diagnostic*> findings;
-  for (const Checked& checked : all) {
-    std::ranges::copy(ByPlace(*checked.diagnostics), std::back_inserter(findings));
-  }
-  const auto count = [&](Severity severity) {
-    return static_cast<std::size_t>(std::ranges::count(findings, severity, &Diagnostic::severity));
-  };
+  for (const CheckedFile& file : checked)
+    std::ranges::copy(file.findings, std::back_inserter(findings));
+  allow_files.CheckServing();
+  std::ranges::copy(allow_files.Findings(), std::back_inserter(findings));
+  return findings;
+}
+
+void Print(const CheckOptions& options, const std::vector<CheckedFile>& checked,
+           const std::vector<const Diagnostic*>& findings, DriverEnv& env) {
   if (options.format == "json") {
     env.out << RenderJson(findings);
+  } else if (options.format == "sarif") {
+    env.out << RenderSarif(findings);
+  } else if (options.format == "github") {
+    env.out << RenderGithub(findings);
+  } else if (options.format == "junit") {
+    std::vector<std::string> files;
+    for (const CheckedFile& file : checked) files.push_back(file.source->name());
+    for (const Diagnostic* finding : findings) {
+      if (std::ranges::find(files, finding->root->name()) == files.end()) {
+        files.push_back(finding->root->name());
+      }
+    }
+    env.out << RenderJunit(findings, files, SeverityOf(options.fail_on));
   } else {
     for (const Diagnostic* finding : findings) {
       env.err << RenderText(*finding, {.colour = env.err_is_terminal});
     }
-    PrintSummary(count(Severity::Error), count(Severity::Warning), all.size(), env);
+    const auto count = [&](Severity severity) {
+      return static_cast<std::size_t>(
+          std::ranges::count(findings, severity, &Diagnostic::severity));
+    };
+    PrintSummary(count(Severity::Error), count(Severity::Warning), checked.size(), env);
   }
+}
+
+int Check(const CheckOptions& options, DriverEnv& env) {
+  const auto tools = ToolsInUse::Open(options.tools, env);
+  if (!tools) return kExitNotRun;
+  AllowFiles allow_files(env.files);
+  const auto checked = CheckAll(options, *tools, allow_files, env);
+  if (!checked) return kExitNotRun;
+  const std::vector<const Diagnostic*> findings = AllFindings(*checked, allow_files);
+  Print(options, *checked, findings, env);
   const Severity fail_on = SeverityOf(options.fail_on);
   const bool fails = std::ranges::any_of(
       findings, [&](const Diagnostic* finding) { return finding->severity >= fail_on; });
@@ -161,10 +152,11 @@ int Check(const CheckOptions& options, DriverEnv& env) {
 CommandRun AddCheckCommand(CLI::App& app) {
   auto options = std::make_shared<CheckOptions>();
   app.add_option("path", options->paths,
-                 "Policies, or directories with *.policy, policy.json and *.policy.json below")
+                 "Policies, *.test.json and policyc.json files, or directories with some below")
       ->required();
-  app.add_option("--format", options->format, "How to print findings: text or json")
-      ->check(CLI::IsMember({"text", "json"}));
+  app.add_option("--format", options->format,
+                 "How to print findings: text, json, sarif, junit or github")
+      ->check(CLI::IsMember({"text", "json", "sarif", "junit", "github"}));
   app.add_option("--fail-on", options->fail_on, "Exit 1 from this severity on")
       ->check(CLI::IsMember({"error", "warning", "info"}));
   AddToolsOption(app, options->tools);

@@ -41,6 +41,7 @@ CommandRun AddExplainCommand(CLI::App& app);
 CommandRun AddFmtCommand(CLI::App& app);
 CommandRun AddPinCommand(CLI::App& app);
 CommandRun AddSchemaCommand(CLI::App& app);
+CommandRun AddTestCommand(CLI::App& app);
 
 // Every command, in the order of --help.
 std::span<const Command> Commands();

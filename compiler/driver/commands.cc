@@ -18,6 +18,7 @@ constexpr std::array kCommands = {
     Command{"fmt", "Lay policies out in the one way", AddFmtCommand},
     Command{"pin", "Write the lock of a server's tools, or hold the server to it", AddPinCommand},
     Command{"schema", "Print the JSON Schema of a file format", AddSchemaCommand},
+    Command{"test", "Run the tests of policies", AddTestCommand},
 };
 
 }  // namespace

@@ -54,12 +54,14 @@ std::expected<void, std::string> DiskFiles::Write(const std::string& path, std::
   return std::unexpected(why);
 }
 
-std::expected<std::vector<std::string>, std::string> DiskFiles::ListBelow(
-    const std::string& directory) const {
+namespace {
+
+// The regular files that `Iterator` comes by, links left out.
+template <typename Iterator>
+std::expected<std::vector<std::string>, std::string> List(const std::string& directory) {
   std::vector<std::string> paths;
   std::error_code error;
-  for (fs::recursive_directory_iterator entry(directory, error), end; !error && entry != end;
-       entry.increment(error)) {
+  for (Iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code ignored;  // an entry that vanished is no regular file
     if (entry->is_regular_file(ignored) && !entry->is_symlink(ignored)) {
       paths.push_back(entry->path().string());
@@ -68,6 +70,18 @@ std::expected<std::vector<std::string>, std::string> DiskFiles::ListBelow(
   if (error) return std::unexpected(error.message());
   std::ranges::sort(paths);
   return paths;
+}
+
+}  // namespace
+
+std::expected<std::vector<std::string>, std::string> DiskFiles::ListBelow(
+    const std::string& directory) const {
+  return List<fs::recursive_directory_iterator>(directory);
+}
+
+std::expected<std::vector<std::string>, std::string> DiskFiles::ListIn(
+    const std::string& directory) const {
+  return List<fs::directory_iterator>(directory);
 }
 
 }  // namespace policy

@@ -13,6 +13,8 @@ class DiskFiles final : public Files {
   std::expected<void, std::string> Write(const std::string& path, std::string_view bytes) override;
   std::expected<std::vector<std::string>, std::string> ListBelow(
       const std::string& directory) const override;
+  std::expected<std::vector<std::string>, std::string> ListIn(
+      const std::string& directory) const override;
 };
 
 }  // namespace policy

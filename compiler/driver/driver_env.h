@@ -35,6 +35,9 @@ class Files {
   // followed.
   virtual std::expected<std::vector<std::string>, std::string> ListBelow(
       const std::string& directory) const = 0;
+  // The same, of those that lie in `directory` itself.
+  virtual std::expected<std::vector<std::string>, std::string> ListIn(
+      const std::string& directory) const = 0;
 };
 
 struct DriverEnv {

@@ -5,15 +5,11 @@
 
 namespace policy {
 
-namespace {
-
-bool IsPolicyName(std::string_view path) {
+bool IsPolicyFileName(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   return name == "policy.json" || name.ends_with(".policy.json") ||
          (name.ends_with(".policy") && name != ".policy");
 }
-
-}  // namespace
 
 std::expected<std::unique_ptr<Source>, std::string> ReadPolicy(const std::string& path,
                                                                const Files& files) {
@@ -26,7 +22,8 @@ std::expected<std::unique_ptr<Source>, std::string> ReadPolicy(const std::string
 }
 
 std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
-    const std::vector<std::string>& paths, const Files& files) {
+    const std::vector<std::string>& paths, bool (*is_meant)(std::string_view path),
+    const Files& files) {
   std::vector<std::string> names;
   for (const std::string& path : paths) {
     if (files.KindOf(path) != Files::Kind::Directory) {
@@ -35,7 +32,7 @@ std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
     }
     auto below = files.ListBelow(path);
     if (!below) return std::unexpected("cannot read `" + path + "`: " + below.error());
-    std::erase_if(*below, [](const std::string& name) { return !IsPolicyName(name); });
+    std::erase_if(*below, [&](const std::string& name) { return !is_meant(name); });
     if (below->empty()) return std::unexpected("no policy is below `" + path + "`");
     names.insert(names.end(), below->begin(), below->end());
   }
@@ -50,6 +47,11 @@ std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
     sources.push_back(*std::move(source));
   }
   return sources;
+}
+
+std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
+    const std::vector<std::string>& paths, const Files& files) {
+  return ReadPolicies(paths, IsPolicyFileName, files);
 }
 
 }  // namespace policy

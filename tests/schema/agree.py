@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Holds `policyc schema policy` against the reader: on the policies beside this file, and on every small damage to those
-that both accept.
+"""Holds `policyc schema NAME` against the reader: on the documents in the folder of that name, and on every small damage
+to those that both accept.
 
 accepted.json     both accept
 rejected.json     both reject
 beyond.json       only the reader rejects: what a schema cannot say
 
-Of a damaged policy the two may not disagree either way: what the schema rejects the reader rejects, and what the reader
+Of a damaged document the two may not disagree either way: what the schema rejects the reader rejects, and what the reader
 rejects for its shape the schema rejects.
 """
 
@@ -14,6 +14,7 @@ import argparse
 import copy
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,9 @@ import tempfile
 import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
+
+# The formats, and the name's ending by which `policyc check` knows a file of each.
+FORMATS = {"policy": ".policy.json", "policyc": "/policyc.json", "test": ".test.json"}
 
 # Findings about shape: keys, types, words, numbers in range. The others need the meaning of names, or two places at once.
 SHAPE = {
@@ -31,7 +35,7 @@ REPLACEMENTS = (None, True, -1, 5, 2.5, "", "x", [], ["x"], [[]], {}, {"x": 1})
 
 
 def damaged(value):
-    """Every policy that differs from `value` in one place: a key gone, a key misspelt, a key too many, a value replaced."""
+    """Every document that differs from `value` in one place: a key gone, a key misspelt, a key too many, a value replaced."""
     for replacement in REPLACEMENTS:
         if replacement != value or type(replacement) is not type(value):
             yield copy.deepcopy(replacement)
@@ -52,13 +56,15 @@ def damaged(value):
                 yield [*value[:at], inner, *value[at + 1 :]]
 
 
-def read_all(program, policies):
-    """For each policy the codes of its errors, as the reader finds them."""
-    codes = [set() for _ in policies]
+def read_all(program, ending, documents):
+    """For each document the codes of its errors, as the reader finds them."""
+    codes = [set() for _ in documents]
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
-        for number, policy in enumerate(policies):
-            (root / f"{number:06}.policy.json").write_text(json.dumps(policy))
+        for number, document in enumerate(documents):
+            path = root / f"{number:06}{ending}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(json.dumps(document))
         run = subprocess.run(
             [program, "check", "--format", "json", "."], cwd=root, capture_output=True, text=True, check=False
         )
@@ -66,44 +72,54 @@ def read_all(program, policies):
             raise SystemExit(f"policyc check: {run.stderr}")
         for finding in json.loads(run.stdout)["findings"]:
             if finding["severity"] == "error":
-                codes[int(pathlib.Path(finding["file"]).name.split(".")[0])].add(finding["code"])
+                codes[int(re.search(r"\d{6}", finding["file"]).group())].add(finding["code"])
     return codes
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Compare schema and reader.")
-    parser.add_argument("--program", required=True, help="path of policyc")
-    program = str(pathlib.Path(parser.parse_args().program).resolve())
-    schema = json.loads(subprocess.run([program, "schema", "policy"], capture_output=True, check=True).stdout)
+def compare(program, name, ending):
+    """What schema and reader do not agree on, and how many damaged documents they were asked about."""
+    schema = json.loads(subprocess.run([program, "schema", name], capture_output=True, check=True).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    groups = {name: json.loads((HERE / f"{name}.json").read_text()) for name in ("accepted", "rejected", "beyond")}
     faults = []
 
-    def compare(name, policies, schema_accepts, reader_accepts):
-        for policy, codes in zip(policies, read_all(program, policies)):
-            if validator.is_valid(policy) != schema_accepts:
-                faults.append(f"{name}: the schema {'rejects' if schema_accepts else 'accepts'} {json.dumps(policy)}")
+    def read(group):
+        return json.loads((HERE / name / f"{group}.json").read_text())
+
+    for group, schema_accepts, reader_accepts in (
+        ("accepted", True, True), ("rejected", False, False), ("beyond", True, False),
+    ):
+        documents = read(group)
+        for document, codes in zip(documents, read_all(program, ending, documents)):
+            if validator.is_valid(document) != schema_accepts:
+                faults.append(f"{group}: the schema {'rejects' if schema_accepts else 'accepts'} {json.dumps(document)}")
             if (not codes) != reader_accepts:
-                faults.append(f"{name}: the reader says {sorted(codes) or 'nothing'} of {json.dumps(policy)}")
+                faults.append(f"{group}: the reader says {sorted(codes) or 'nothing'} of {json.dumps(document)}")
 
-    compare("accepted", groups["accepted"], True, True)
-    compare("rejected", groups["rejected"], False, False)
-    compare("beyond", groups["beyond"], True, False)
-
-    policies = [policy for whole in groups["accepted"] for policy in damaged(whole)]
+    documents = [document for whole in read("accepted") for document in damaged(whole)]
     rejected_count = 0
-    for policy, codes in zip(policies, read_all(program, policies)):
-        accepts = validator.is_valid(policy)
+    for document, codes in zip(documents, read_all(program, ending, documents)):
+        accepts = validator.is_valid(document)
         rejected_count += not accepts
         if not accepts and not codes:
-            faults.append(f"only the schema rejects {json.dumps(policy)}")
+            faults.append(f"only the schema rejects {json.dumps(document)}")
         if accepts and codes & SHAPE:
-            faults.append(f"only the reader rejects, by {sorted(codes & SHAPE)}: {json.dumps(policy)}")
-    if rejected_count < len(policies) // 2:
-        faults.append(f"only {rejected_count} of {len(policies)} damaged policies are rejected")
-    print("\n".join(faults[:20]) or f"{len(policies)} damaged policies, {rejected_count} rejected by both")
-    return 1 if faults else 0
+            faults.append(f"only the reader rejects, by {sorted(codes & SHAPE)}: {json.dumps(document)}")
+    if rejected_count < len(documents) // 2:
+        faults.append(f"only {rejected_count} of {len(documents)} damaged documents are rejected")
+    return faults, f"{name}: {len(documents)} damaged documents, {rejected_count} rejected by both"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Compare schemas and readers.")
+    parser.add_argument("--program", required=True, help="path of policyc")
+    program = str(pathlib.Path(parser.parse_args().program).resolve())
+    status = 0
+    for name, ending in FORMATS.items():
+        faults, summary = compare(program, name, ending)
+        print("\n".join(faults[:20]) or summary)
+        status |= bool(faults)
+    return status
 
 
 if __name__ == "__main__":

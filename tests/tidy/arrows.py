@@ -17,9 +17,12 @@ ARROWS = {
     "grammar": ["runtime/value"],
     # The lock and its schemas; what asks servers for them stays behind compiler/catalog/.
     "compiler": ["compiler/catalog", "grammar", "runtime/program", "runtime/value"],
+    "compiler/testing": [
+        "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/value", "runtime/vm",
+    ],
     "compiler/driver": [
-        "compiler", "compiler/catalog", "grammar", "runtime/limits", "runtime/mcp", "runtime/program",
-        "runtime/transport", "runtime/value", "runtime/vm",
+        "compiler", "compiler/catalog", "compiler/testing", "grammar", "runtime/limits", "runtime/mcp",
+        "runtime/program", "runtime/transport", "runtime/value", "runtime/vm",
     ],
     "compiler/catalog": [
         "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value",

@@ -1,4 +1,4 @@
-#include "compiler/driver/explanation.h"
+#include "compiler/testing/explanation.h"
 
 #include <fmt/format.h>
 

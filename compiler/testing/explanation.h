@@ -1,6 +1,6 @@
 // What every rule of a tool said about one call, for people.
-#ifndef COMPILER_DRIVER_EXPLANATION_H_
-#define COMPILER_DRIVER_EXPLANATION_H_
+#ifndef COMPILER_TESTING_EXPLANATION_H_
+#define COMPILER_TESTING_EXPLANATION_H_
 
 #include <string>
 
@@ -16,4 +16,4 @@ std::string Explanation(Frame& frame, const Decision& decision);
 
 }  // namespace policy
 
-#endif  // COMPILER_DRIVER_EXPLANATION_H_
+#endif  // COMPILER_TESTING_EXPLANATION_H_
