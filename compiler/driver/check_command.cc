@@ -9,7 +9,6 @@
 #include <ostream>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "compiler/driver/checked_file.h"
@@ -54,13 +53,15 @@ std::string PlainPath(const std::string& name) {
 // them: where it was only found in a directory, it is left out of the run.
 void LeaveOutParts(std::vector<CheckedFile>& all, const std::vector<std::string>& given) {
   std::set<std::string> parts;
-  for (const CheckedFile& file : all) {
-    for (const Source* part : file.diagnostics->included()) parts.insert(PlainPath(part->name()));
+  for (const CheckedFile& checked : all) {
+    for (const Source* part : checked.diagnostics->included()) {
+      parts.insert(PlainPath(part->name()));
+    }
   }
-  std::erase_if(all, [&](const CheckedFile& file) {
-    const std::string& name = file.source->name();
+  std::erase_if(all, [&](const CheckedFile& checked) {
+    const std::string& name = checked.source->name();
     return parts.contains(PlainPath(name)) && std::ranges::find(given, name) == given.end() &&
-           std::ranges::any_of(file.diagnostics->all(), IsDefaultMissing);
+           std::ranges::any_of(checked.diagnostics->all(), IsDefaultMissing);
   });
 }
 

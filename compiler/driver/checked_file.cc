@@ -73,6 +73,18 @@ std::unique_ptr<Source> Mended(const Source& source, const std::vector<const Fix
   return std::make_unique<Source>(source.name(), std::move(text));
 }
 
+// Round by round all fixes at once, until none is left.
+CheckedFile FixAll(const CheckedFile& file, const CompileOptions& options,
+                   AllowFiles& allow_files) {
+  CheckedFile mended = CheckFile(Mended(*file.source, FixesOf(file)), options, allow_files);
+  for (int round = 1; round < kFixRoundsMax; ++round) {
+    const std::vector<const Fix*> fixes = FixesOf(mended);
+    if (fixes.empty()) break;
+    mended = CheckFile(Mended(*mended.source, fixes), options, allow_files);
+  }
+  return mended;
+}
+
 }  // namespace
 
 bool IsCheckedFileName(std::string_view path) {
@@ -155,14 +167,17 @@ CheckedFile CheckFile(std::unique_ptr<Source> source, const CompileOptions& opti
 }
 
 CheckedFile FixFile(CheckedFile file, const CompileOptions& options, AllowFiles& allow_files) {
+  // A mend of what stopped the reader brings to light what is behind it: errors are counted at the
+  // end.
+  CheckedFile mended = FixAll(file, options, allow_files);
+  if (mended.error_count() <= file.error_count()) return mended;
   for (int round = 0; round < kFixRoundsMax; ++round) {
     const std::vector<const Fix*> fixes = FixesOf(file);
-    if (fixes.empty()) break;
-    CheckedFile mended = CheckFile(Mended(*file.source, fixes), options, allow_files);
-    // A mend may bring errors to light that hid behind the one it mends, but not into a file that
-    // had none.
-    const bool breaks = file.error_count() == 0 && mended.error_count() > 0;
-    if (breaks || mended.source->text() == file.source->text()) break;
+    const auto is_harmless = [&](const Fix* fix) {
+      mended = CheckFile(Mended(*file.source, {fix}), options, allow_files);
+      return mended.error_count() <= file.error_count();
+    };
+    if (std::ranges::find_if(fixes, is_harmless) == fixes.end()) break;
     file = std::move(mended);
   }
   return file;

@@ -61,8 +61,8 @@ struct CheckedFile {
 CheckedFile CheckFile(std::unique_ptr<Source> source, const CompileOptions& options,
                       AllowFiles& allow_files);
 
-// Applies fixes until there is none left to apply, but none that bring errors into a file without
-// any. The file as it then is; its text is not written.
+// Applies fixes until there is none left to apply, and never one that makes more errors. The file
+// as it then is; its text is not written.
 CheckedFile FixFile(CheckedFile file, const CompileOptions& options, AllowFiles& allow_files);
 
 }  // namespace policy

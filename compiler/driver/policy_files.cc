@@ -49,4 +49,9 @@ std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
   return sources;
 }
 
+std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
+    const std::vector<std::string>& paths, const Files& files) {
+  return ReadPolicies(paths, IsPolicyFileName, files);
+}
+
 }  // namespace policy

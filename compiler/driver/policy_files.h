@@ -22,6 +22,10 @@ std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
     const std::vector<std::string>& paths, bool (*is_meant)(std::string_view path),
     const Files& files);
 
+// The same for policies.
+std::expected<std::vector<std::unique_ptr<Source>>, std::string> ReadPolicies(
+    const std::vector<std::string>& paths, const Files& files);
+
 // Reads one policy file.
 std::expected<std::unique_ptr<Source>, std::string> ReadPolicy(const std::string& path,
                                                                const Files& files);
