@@ -14,7 +14,7 @@ const Texts kNumbers = {
     "1e18", "1e-18", "443", "80", "-0.0", "12.5", "2.50", "1e2", "8080", "99999999999999999"};
 const Texts kWords = {"a",      "b",      "ab",    "main",  "git", "status", "card",
                       "SELECT", "x.org",  "größe", "https", "",    "UPDATE", "\xF0\x9F\x98\x80",
-                      "a\"b",   "back\\", "/srv"};
+                      "a\"b",   "back\\", "a,b",   "a-b",   "a;b", "/srv"};
 const Texts kDomains = {"x.org", "example.com", "sub.x.org", "y-z.net"};
 const Texts kHosts = {"example.com", "api.x.org", "localhost", "127.0.0.1"};
 const Texts kSeparators = {",", ";", ", ", "-", " "};
@@ -410,9 +410,12 @@ Json ExpressionGenerator::DurationValue() {
       Call("-", {random_.Chance(50) ? Path("now") : Call("time", {PathOf(Sort::TimeText)}),
                  Call("time", {PathOf(Sort::TimeText)})});
   if (choice < 60) return difference;
-  if (choice < 75)
-    return Call(
-        "*", {Json::Record({{"duration", Text(random_.Pick(kDurations))}}), PathOf(Sort::Number)});
+  if (choice < 75) {
+    Json duration = Json::Record({{"duration", Text(random_.Pick(kDurations))}});
+    Json times = PathOf(Sort::Number);
+    if (random_.Chance(30)) std::swap(duration, times);
+    return Call("*", {std::move(duration), std::move(times)});
+  }
   return Call(
       choice < 88 ? "+" : "-",
       {std::move(difference), Json::Record({{"duration", Text(random_.Pick(kDurations))}})});

@@ -2,7 +2,9 @@
 //
 //   differential [--pairs N] [--seed S] [--full] [--verbose]     compares
 //   differential --over FOLDER…   compares on the policies that stand in files there
-//   differential --mutate [--pairs N]     proves that a product that decides otherwise is found out
+//   differential --round-trip [--pairs N]     what fmt and convert write of N policies reads the
+//   same differential --mutate [--pairs N]     proves that a product that decides otherwise is
+//   found out
 //
 // A run with the same seed does the same. Ends with 1 on any difference, and when something that
 // the language has was never reached.
@@ -22,7 +24,10 @@
 #include "tests/differential/policy_generator.h"
 #include "tests/differential/policy_text.h"
 #include "tests/differential/policy_tree.h"
+#include "tests/differential/product.h"
+#include "tests/differential/round_trip.h"
 #include "tests/differential/text_policy_generator.h"
+#include "tests/differential/text_twin.h"
 #include "tests/differential/written_policies.h"
 
 namespace differential {
@@ -37,6 +42,7 @@ struct Options {
   std::uint64_t pairs = 100'000;
   std::uint64_t seed = 1;
   bool mutate = false;
+  bool round_trip = false;
   bool verbose = false;
   std::vector<std::string> folders;
 };
@@ -147,35 +153,73 @@ int CompareOver(const Options& options) {
   return differences == 0 && compared > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+// A case whose product is given a policy with something of that kind altered.
+std::optional<Case> GenerateAltered(std::uint64_t seed, std::size_t kind) {
+  constexpr std::uint64_t kDraws = 30;  // most policies have nothing of the kind
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    Case each = Generate(seed * kDraws + draw);
+    each.with_text_twin = false;
+    Random random(seed);
+    auto altered = Mutate(each.policy, kind, random);
+    if (!altered) continue;
+    each.product_policy = std::move(*altered);
+    return each;
+  }
+  return std::nullopt;
+}
+
 int CompareWithAltered(const Options& options) {
-  struct Count {
+  bool good = true;
+  const std::uint64_t tries = options.pairs / kCallsPerPolicy / MutationCount();
+  for (std::size_t kind = 0; kind < MutationCount(); ++kind) {
     std::uint64_t tried = 0;
     std::uint64_t found = 0;
-  };
-  constexpr int kDraws = 20;  // most kinds find nothing to alter in most policies
-  std::map<std::string, Count> counts;
-  for (std::uint64_t number = 0; number * kCallsPerPolicy < options.pairs; ++number) {
-    Case each = Generate(SeedOf(options, number));
-    each.with_text_twin = false;
-    Random random(SeedOf(options, number));
-    auto mutation = Mutate(each.policy, random);
-    for (int i = 0; i < kDraws && !mutation; ++i) mutation = Mutate(each.policy, random);
-    if (!mutation) continue;
-    each.product_policy = std::move(mutation->policy);
-    const CaseResult result = RunCase(each, nullptr);
-    if (result.kind == CaseResult::Kind::Rejected) continue;
-    Count& count = counts[mutation->name];
-    ++count.tried;
-    if (result.kind == CaseResult::Kind::Differs) ++count.found;
-  }
-  bool good = true;
-  for (const std::string& name : MutationNames()) {
-    const Count& count = counts[name];
-    std::cout << name << ": found out " << count.found << " of " << count.tried << '\n';
-    // One in twenty: many an altered rule stands behind another that decides.
-    if (count.found == 0 || count.found * 20 < count.tried) good = false;
+    for (std::uint64_t number = 0; number < tries; ++number) {
+      const auto each = GenerateAltered(SeedOf(options, number), kind);
+      if (!each) continue;
+      const CaseResult result = RunCase(*each, nullptr);
+      if (result.kind != CaseResult::Kind::Rejected) ++tried;
+      if (result.kind == CaseResult::Kind::Differs) ++found;
+    }
+    std::cout << MutationName(kind) << ": found out " << found << " of " << tried << '\n';
+    // Many an altered rule stands behind another that decides.
+    if (found == 0) good = false;
   }
   return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+// Of a policy.json the way there and back may change the order of rules, so it is decided by, too.
+std::string WriteAndReadOne(Case& each, std::uint64_t seed) {
+  Random random(seed);
+  if (IsTextForm(each.policy)) return RoundTripText(each.policy, random);
+  if (!TextTwinOf(each.policy)) return "";  // nor is there a way back
+  std::string converted;
+  if (std::string problem = RoundTripJson(each.policy, converted); !problem.empty()) return problem;
+  if (converted.empty()) return "";
+  each.product_policy = reference::Json::String(converted);
+  each.with_text_twin = false;
+  each.in_other_words = true;
+  const CaseResult result = RunCase(each, nullptr);
+  if (result.kind == CaseResult::Kind::Agrees) return "";
+  return "converted there and back, it decides otherwise: " + result.report + Describe(each) +
+         converted;
+}
+
+int WriteAndRead(const Options& options) {
+  std::uint64_t compared = 0;
+  int differences = 0;
+  for (std::uint64_t number = 0; compared < options.pairs && differences < kDifferencesMax;
+       ++number) {
+    Case each = Generate(SeedOf(options, number));
+    if (!CompilePolicy(SpellingOf(each.policy), /*optimise=*/false).bytes) continue;
+    const std::string difference = WriteAndReadOne(each, SeedOf(options, number));
+    ++compared;
+    if (difference.empty()) continue;
+    ++differences;
+    std::cout << "DIFFERENCE in case " << SeedOf(options, number) << ": " << difference;
+  }
+  std::cout << compared << " policies written and read, " << differences << " differences\n";
+  return differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int Main(int argument_count, char** arguments) {
@@ -191,6 +235,8 @@ int Main(int argument_count, char** arguments) {
       options.seed = number();
     } else if (argument == "--full") {
       options.pairs = kFullPairs;
+    } else if (argument == "--round-trip") {
+      options.round_trip = true;
     } else if (argument == "--mutate") {
       options.mutate = true;
     } else if (argument == "--over") {
@@ -203,6 +249,7 @@ int Main(int argument_count, char** arguments) {
     }
   }
   if (!options.folders.empty()) return CompareOver(options);
+  if (options.round_trip) return WriteAndRead(options);
   return options.mutate ? CompareWithAltered(options) : Compare(options);
 }
 

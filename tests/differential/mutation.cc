@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace differential {
@@ -123,13 +124,13 @@ bool SwapKind(Json& json) { return SwapWord(json, {{"deny", "require"}, {"requir
 // What a call of the function `Name` becomes.
 struct Function {
   const char* name;
-  const char* other;  // empty: an operand is altered
+  const char* other;  // empty: its operands are altered
 };
 constexpr Function kFunctions[] = {
     {"length", "port"}, {"lower", "domain"}, {"domain", "host"},     {"host", "domain"},
     {"scheme", "host"}, {"port", "length"},  {"words", "sql_verbs"}, {"sql_verbs", "words"},
     {"split", ""},      {"join", ""},        {"time", ""},           {"+", "-"},
-    {"-", "+"},         {"*", "+"},
+    {"-", ""},          {"*", "+"},
 };
 
 // Of a separator another separator, of a zone another zone.
@@ -140,6 +141,13 @@ bool AlterLiteral(Json& operand) {
   const std::string other = is_zone ? "Pacific/Apia" : "e";
   literal->text = other;
   return true;
+}
+
+// Else the two change places: those of a difference.
+bool AlterOperands(std::vector<Json>& operands) {
+  if (AlterLiteral(operands[1])) return true;
+  std::swap(operands[0], operands[1]);
+  return ToText(operands[0]) != ToText(operands[1]);
 }
 
 struct Kind {
@@ -193,29 +201,31 @@ std::vector<Kind> Kinds() {
                        }
                        Json* operands = record.Find("operands");
                        return operands != nullptr && operands->items.size() == 2 &&
-                              AlterLiteral(operands->items[1]);
+                              AlterOperands(operands->items);
                      }});
   }
   return kinds;
 }
 
-}  // namespace
-
-std::vector<std::string> MutationNames() {
-  std::vector<std::string> names;
-  for (const Kind& kind : Kinds()) names.push_back(kind.name);
-  return names;
+const std::vector<Kind>& AllKinds() {
+  static const std::vector<Kind> kinds = Kinds();
+  return kinds;
 }
 
-std::optional<Mutation> Mutate(const Json& policy, Random& random) {
-  static const std::vector<Kind> kinds = Kinds();
-  const Kind& kind = random.Pick(kinds);
-  Mutation mutation{kind.name, policy};
+}  // namespace
+
+std::size_t MutationCount() { return AllKinds().size(); }
+
+const std::string& MutationName(std::size_t number) { return AllKinds().at(number).name; }
+
+std::optional<Json> Mutate(const Json& policy, std::size_t number, Random& random) {
+  const Kind& kind = AllKinds().at(number);
+  Json mutation = policy;
   std::vector<Json*> places;
   if (kind.key.empty()) {
-    CollectRecords(mutation.policy, kind.alter, places);
+    CollectRecords(mutation, kind.alter, places);
   } else {
-    Collect(mutation.policy, kind.key, places);
+    Collect(mutation, kind.key, places);
   }
   if (places.empty() || !kind.alter(*random.Pick(places))) return std::nullopt;
   return mutation;

@@ -2,26 +2,23 @@
 #ifndef TESTS_DIFFERENTIAL_MUTATION_H_
 #define TESTS_DIFFERENTIAL_MUTATION_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "tests/differential/random.h"
 #include "tests/reference/json.h"
 
 namespace differential {
 
-struct Mutation {
-  std::string name;
-  reference::Json policy;
-};
+// Kinds of alterations are numbered from 0.
+std::size_t MutationCount();
+const std::string& MutationName(std::size_t number);
 
-// Of every kind that there is.
-std::vector<std::string> MutationNames();
-
-// The policy with one thing altered; nullopt where the thing drawn is not in it.
-std::optional<Mutation> Mutate(const reference::Json& policy, Random& random);
+// The policy with one thing altered; nullopt where there is nothing of that kind in it.
+std::optional<reference::Json> Mutate(const reference::Json& policy, std::size_t number,
+                                      Random& random);
 
 }  // namespace differential
 
