@@ -79,7 +79,7 @@ std::string Differences(const Decision& want, Product& product, const std::strin
       return renamed == b;
     };
     const bool agree =
-        want.outcome == got.decision.outcome && want.rules.size() == got.decision.rules.size() &&
+        want.outcome == got.decision.outcome && want.rules.empty() == got.decision.rules.empty() &&
         want.retry_after_ms == got.decision.retry_after_ms &&
         std::is_permutation(want.quotas.begin(), want.quotas.end(), got.decision.quotas.begin(),
                             got.decision.quotas.end(), same);

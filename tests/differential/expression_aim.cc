@@ -250,6 +250,10 @@ void ExpressionAim::AtComparison(const Json& e) {
   Json wish = WishFor("eq", *right);
   const bool is_list = op->text == "in" || op->text == "not_in";
   Json whole = random_.Chance(70) ? AimAt(is_list ? "contains" : op->text, wish, random_) : wish;
+  if (op->text == "under" && random_.Chance(70)) {
+    wish = Json::String(random_.Chance(50) ? "/srv" : "/a/b");
+    whole = Json::String(random_.Chance(50) ? "/srv/x" : "/etc");
+  }
   AtValue(is_list ? *left : *right, wish);
   AtValue(is_list ? *right : *left, std::move(whole));
 }

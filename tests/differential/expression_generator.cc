@@ -193,7 +193,7 @@ Json ExpressionGenerator::CompareNumbers() {
 }
 
 Json ExpressionGenerator::CompareTexts() {
-  switch (random_.Below(11)) {
+  switch (random_.Below(12)) {
     case 0:
       return Compare("regex", TextValue(), TextLiteral(random_.Pick(kRegexes)));
     case 1:
@@ -218,6 +218,12 @@ Json ExpressionGenerator::CompareTexts() {
     case 8:
       return Compare(random_.Chance(50) ? "in" : "not_in", TextValue(),
                      ListOf(kWords, false, random_));
+    case 10: {
+      const std::string& separator = random_.Pick(kSeparators);
+      return Compare(random_.Chance(70) ? "eq" : "neq",
+                     Call("join", {PathOf(Sort::Texts), TextLiteral(separator)}),
+                     TextLiteral("a" + separator + "b"));
+    }
     case 9:
       return Compare("contains", TextValue(), TextLiteral("a"));
     default:
