@@ -115,6 +115,7 @@ class Twin {
   std::string Differences(const Decision& want, const std::string& request,
                           const reference::Call& call) {
     Decision decision = evaluator_.Decide(call);
+    Normalise(decision);
     const std::string product = differential::Differences(decision, product_, request, call);
     for (std::string& rule : decision.rules) rule = JsonId(rule);
     for (Quota& quota : decision.quotas) quota.rule = JsonId(quota.rule);
