@@ -78,11 +78,10 @@ class Conversation {
   std::string Parameters(std::string_view own) const {
     std::string meta;
     if (is_modern_) {
-      meta = fmt::format(
-          R"("_meta":{{"io.modelcontextprotocol/protocolVersion":"{}",)"
-          R"("io.modelcontextprotocol/clientInfo":{},)"
-          R"("io.modelcontextprotocol/clientCapabilities":{{}}}})",
-          kModernVersion, kClientInfo);
+      meta = fmt::format(R"("_meta":{{"io.modelcontextprotocol/protocolVersion":"{}",)"
+                         R"("io.modelcontextprotocol/clientInfo":{},)"
+                         R"("io.modelcontextprotocol/clientCapabilities":{{}}}})",
+                         kModernVersion, kClientInfo);
     }
     if (!meta.empty() && !own.empty()) meta += ',';
     return meta + std::string(own);

@@ -11,8 +11,8 @@
 #include "runtime/program/layout.h"
 #include "runtime/value/utf8.h"
 #include "tests/fuzz/policies.h"
-#include "tests/reference/place.h"
 #include "tests/reference/number.h"
+#include "tests/reference/place.h"
 #include "tests/reference/text.h"
 
 namespace {
