@@ -36,8 +36,8 @@ Json ConditionOf(const Json& condition) {
     Json has = Json::Record({{"has", path}});
     return value.boolean ? has : Json::Record({{"not", std::move(has)}});
   }
-  Json left = absent == nullptr ? Json::Record({{"path", path}})
-                                : Json::Record({{"else", path}, {"literal", *absent}});
+  Json left = Json::Record({{absent == nullptr ? "path" : "else", path}});
+  if (absent != nullptr) left.members.emplace_back("literal", *absent);
   return Json::Record(
       {{"op", op}, {"left", std::move(left)}, {"right", Operand(value, path.text == "now")}});
 }

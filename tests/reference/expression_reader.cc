@@ -11,15 +11,21 @@ using Kind = Expression::Kind;
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 
-bool IsNow(const Expression& expression) {
-  return expression.kind == Kind::Path && expression.path.root == "now" &&
-         expression.path.steps.empty();
+// now, time(…), and either with a duration added or taken off.
+bool IsTime(const Expression& expression) {
+  if (expression.kind == Kind::Path)
+    return expression.path.root == "now" && expression.path.steps.empty();
+  if (expression.kind != Kind::Call) return false;
+  if (expression.name == "time") return true;
+  const bool is_sum = expression.name == "+" || expression.name == "-";
+  if (!is_sum || !IsTime(expression.operands.at(0))) return false;
+  return expression.name == "+" || !IsTime(expression.operands.at(1));
 }
 
-// A text that is written beside `now` is a time.
+// A text that is written beside a time is one.
 void ReadAsTime(Expression& expression, const Expression& beside) {
   if (expression.kind != Kind::Literal || !expression.literal.Is(Value::Kind::String)) return;
-  if (!IsNow(beside)) return;
+  if (!IsTime(beside)) return;
   const auto time_ns = ReadTime(expression.literal.text);
   if (!time_ns) throw TokenProblem{"time " + expression.literal.text};
   expression.literal = Value::Time(*time_ns);
