@@ -194,12 +194,11 @@ class PolicyReader {
     entry.rules.push_back(std::move(rule));
   }
 
-  // A text before an operator begins a condition; else it is the rule's name.
+  // A text before a comparison begins a condition; else it is the rule's name.
   bool OperatorFollows() const {
     static const std::set<std::string> operators = {
-        "==",      "!=",   "<",        "<=",          ">",         ">=",    "in",
-        "matches", "like", "contains", "starts_with", "ends_with", "under", "host_in",
-        "is",      "+",    "-",        "*",           "??"};
+        "==",   "!=",       "<",           "<=",        ">",     ">=",      "in", "matches",
+        "like", "contains", "starts_with", "ends_with", "under", "host_in", "is"};
     if (tokens_.NextIs("not", 1)) return tokens_.NextIs("in", 2);
     const Token& next = tokens_.Next(1);
     return next.kind != Token::Kind::String && operators.contains(next.text);
