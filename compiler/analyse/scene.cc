@@ -56,7 +56,7 @@ Shape ShapeOfTool(std::string_view member, const Scene& scene) {
 
 Shape ShapeOfNow(const ir::Path& path) {
   if (path.steps.empty()) return {.forms = FormsOf(Form::Time)};
-  const std::string& member = std::get<std::string>(path.steps[0]);
+  const auto& member = std::get<std::string>(path.steps[0]);
   if (member == "hour") return WholeNumbers({}, 0, 23);
   if (member == "minute") return WholeNumbers({}, 0, 59);
   Shape shape{.forms = FormsOf(Form::Text)};

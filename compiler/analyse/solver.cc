@@ -47,7 +47,7 @@ Solver::Solver(const ir::Policy& policy) : conditions_(policy), parents_(policy.
   std::map<std::string, ir::ValueId> by_text;
   for (std::size_t i = 0; i < policy.values.size(); ++i) {
     const ir::Path* path = ir::PathOf(policy, static_cast<ir::ValueId>(i));
-    if (path != nullptr && path->steps.size() > 0) {
+    if (path != nullptr && !path->steps.empty()) {
       by_text.emplace(ir::PathText(*path), static_cast<ir::ValueId>(i));
     }
   }

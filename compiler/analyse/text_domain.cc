@@ -195,9 +195,9 @@ bool Clash(const Facts& facts) {
   if (!std::ranges::all_of(facts.suffixes, ends)) return true;
   if (facts.is_path && !prefix.empty() && prefix[0] != '/') return true;
   if (facts.is_url && (facts.is_path || !IsHttp(prefix))) return true;
-  for (const std::string_view root : facts.roots) {
+  for (const std::string_view one : facts.roots) {
     for (const std::string_view other : facts.roots) {
-      if (IsUnder(root, other) != Truth::True && IsUnder(other, root) != Truth::True) return true;
+      if (IsUnder(one, other) != Truth::True && IsUnder(other, one) != Truth::True) return true;
     }
   }
   for (std::size_t i = 0; i < facts.hosts.size(); ++i) {

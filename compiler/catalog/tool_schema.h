@@ -20,7 +20,7 @@ namespace policy::catalog {
 
 // Kinds of JSON values, as bits.
 using KindSet = std::uint8_t;
-inline constexpr KindSet KindBit(json::Kind kind) {
+constexpr KindSet KindBit(json::Kind kind) {
   return static_cast<KindSet>(1u << static_cast<unsigned>(kind));
 }
 inline constexpr KindSet kAllKinds = 0x3F;
