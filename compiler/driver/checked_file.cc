@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "compiler/check/allow_comment.h"
@@ -169,16 +170,17 @@ CheckedFile CheckFile(std::unique_ptr<Source> source, const CompileOptions& opti
 CheckedFile FixFile(CheckedFile file, const CompileOptions& options, AllowFiles& allow_files) {
   // A mend of what stopped the reader brings to light what is behind it: errors are counted at the
   // end.
-  CheckedFile mended = FixAll(file, options, allow_files);
-  if (mended.error_count() <= file.error_count()) return mended;
+  CheckedFile whole = FixAll(file, options, allow_files);
+  if (whole.error_count() <= file.error_count()) return whole;
   for (int round = 0; round < kFixRoundsMax; ++round) {
-    const std::vector<const Fix*> fixes = FixesOf(file);
-    const auto is_harmless = [&](const Fix* fix) {
-      mended = CheckFile(Mended(*file.source, {fix}), options, allow_files);
-      return mended.error_count() <= file.error_count();
-    };
-    if (std::ranges::find_if(fixes, is_harmless) == fixes.end()) break;
-    file = std::move(mended);
+    std::optional<CheckedFile> better;
+    for (const Fix* fix : FixesOf(file)) {
+      CheckedFile mended = CheckFile(Mended(*file.source, {fix}), options, allow_files);
+      if (mended.error_count() <= file.error_count()) better = std::move(mended);
+      if (better) break;
+    }
+    if (!better) break;
+    file = *std::move(better);
   }
   return file;
 }

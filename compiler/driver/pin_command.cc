@@ -54,7 +54,7 @@ std::expected<Account, std::string> AskSource(const PinOptions& options, DriverE
   auto tools = catalog::AskForTools(**connection);
   if (!tools) return std::unexpected(std::move(tools.error()));
   return Account{"answer to tools/list", std::move(tools->list),
-                 options.server.empty() ? std::move(tools->server) : options.server};
+                 options.server.empty() ? tools->server : options.server};
 }
 
 // The one server that the account is about. nullopt: said why.
