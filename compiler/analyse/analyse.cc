@@ -144,12 +144,18 @@ void Analyse(const ir::Policy& policy, const Source& source, const Confirm& conf
              Diagnostics& diagnostics) {
   Solver solver(policy);
   const BlockCover cover(policy);
+  std::vector<std::vector<std::uint32_t>> topics;
+  for (const ir::Rule& rule : policy.rules) {
+    topics.push_back(ir::HasCondition(rule.kind) ? TopicsOf(policy, rule.condition_id)
+                                                 : std::vector<std::uint32_t>{});
+  }
   Analysis analysis{.policy = policy,
                     .source = source,
                     .confirm = confirm,
                     .diagnostics = diagnostics,
                     .solver = solver,
                     .cover = cover,
+                    .topics = topics,
                     .is_reported = std::vector<bool>(policy.rules.size())};
   // All of one kind before the next: what fires never or always needs no finding of its own where
   // it is compared with others.

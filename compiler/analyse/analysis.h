@@ -24,6 +24,7 @@ struct Analysis {
   Diagnostics& diagnostics;
   Solver& solver;
   const BlockCover& cover;
+  const std::vector<std::vector<std::uint32_t>>& topics;  // by rule: TopicsOf its condition
   std::vector<bool> is_reported;  // by rule: a finding says already that it is idle or fires always
 
   const ir::Rule& rule(ir::RuleId id) const { return ir::RuleOf(policy, id); }

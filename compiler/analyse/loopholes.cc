@@ -70,6 +70,40 @@ std::optional<Witness> FindPassage(Analysis& analysis, std::size_t block_index,
   return FindWitness(analysis, scene, wishes, forced, GetsThrough);
 }
 
+// -- all of an empty list ------------------------------------------------------------------------
+
+// What makes the list that `value_id` is an empty one. nullopt: nothing known.
+std::optional<Assigned> EmptyList(const ir::Policy& policy, ir::ValueId value_id) {
+  const ir::Value& value = ir::ValueOf(policy, value_id);
+  if (value.kind == ir::ValueKind::Path) {
+    return Assigned{value_id, {.form = Form::List, .json = "[]"}};
+  }
+  if (value.kind != ir::ValueKind::Applied) return std::nullopt;
+  const bool is_of_text = value.function == Function::Words || value.function == Function::Split;
+  if (!is_of_text || ir::PathOf(policy, value.operands[0]) == nullptr) return std::nullopt;
+  return Assigned{value.operands[0], {.form = Form::Text, .json = "\"\""}};
+}
+
+void CheckVacuous(Analysis& analysis, std::size_t block_index, const Use& use) {
+  const ir::Value& value = ir::ValueOf(analysis.policy, use.test->value_id);
+  if (value.kind != ir::ValueKind::Quantified || value.quantifier != ir::QuantifierKind::All) {
+    return;
+  }
+  const auto* is_true = std::get_if<bool>(&use.test->operand);
+  if (is_true == nullptr || use.must_hold != *is_true) return;
+  const auto empty = EmptyList(analysis.policy, value.operands[0]);
+  if (!empty) return;
+  // Whoever lets the call through without the list does not rely on what is in it.
+  const std::array absent = {Assigned{empty->value_id, {.form = Form::Absent, .json = ""}}};
+  if (FindPassage(analysis, block_index, absent)) return;
+  const std::array forced = {*empty};
+  auto witness = FindPassage(analysis, block_index, forced);
+  if (!witness) return;
+  analysis.diagnostics.Report(diag::VacuousAll, analysis.source, use.test->span)
+      .Help("`all` of an empty list is true: ask for `length(…) > 0` as well")
+      .Show(*std::move(witness));
+}
+
 // -- names of branches ---------------------------------------------------------------------------
 
 bool IsBranchName(std::string_view name) {
@@ -193,6 +227,7 @@ void FindLoopholes(Analysis& analysis, std::size_t block_index) {
     const ir::Rule& rule = analysis.rule(id);
     const std::vector<Use> uses = UsesOf(analysis.policy, rule);
     for (const Use& use : uses) {
+      CheckVacuous(analysis, block_index, use);
       CheckBranch(analysis, block_index, use);
       CheckAnchor(analysis, block_index, use);
     }

@@ -20,7 +20,7 @@ struct Placed {
   ir::RuleId rule_id{};
   const ir::Rule* rule = nullptr;
   std::size_t block = 0;
-  std::vector<std::uint32_t> topics;
+  std::span<const std::uint32_t> topics;
 };
 
 std::vector<Placed> RulesAround(const Analysis& analysis, std::size_t block) {
@@ -29,7 +29,7 @@ std::vector<Placed> RulesAround(const Analysis& analysis, std::size_t block) {
     for (const ir::RuleId id : analysis.policy.blocks[other].rule_ids) {
       const ir::Rule& rule = analysis.rule(id);
       if (!ir::HasCondition(rule.kind) || analysis.is_reported[ir::IndexOf(id)]) continue;
-      placed.push_back({id, &rule, other, TopicsOf(analysis.policy, rule.condition_id)});
+      placed.push_back({id, &rule, other, analysis.topics[ir::IndexOf(id)]});
     }
   }
   return placed;
@@ -94,6 +94,55 @@ void FindShadowed(Analysis& analysis, const Scene& scene, const std::vector<Plac
   }
 }
 
+void ReportOverridden(Analysis& analysis, const Scene& scene, const Placed& allow,
+                      const std::vector<const Placed*>& denials) {
+  auto report = analysis.diagnostics.Report(diag::AllowOverridden, analysis.source,
+                                            allow.rule->span, denials[0]->rule->id);
+  for (const Placed* denial : denials) report.Note(denial->rule->span, "denied here");
+  report.Help("an allow lifts no deny: mend the condition that was meant otherwise");
+  const auto is_denied = [&](const Confirmed& confirmed) {
+    return confirmed.outcome == Outcome::Deny &&
+           std::ranges::any_of(denials, [&](const Placed* denial) {
+             return std::ranges::find(confirmed.rule_ids, denial->rule->id) !=
+                    confirmed.rule_ids.end();
+           });
+  };
+  const std::array wishes = {FiringOf(*allow.rule)};
+  if (auto witness = FindWitness(analysis, scene, wishes, {}, is_denied)) {
+    report.Show(*std::move(witness));
+  }
+  analysis.is_reported[ir::IndexOf(allow.rule_id)] = true;
+}
+
+// The fewest of `denials` that no call which the allow admits gets past. Empty: some may.
+std::vector<const Placed*> Overriding(Analysis& analysis, const Scene& scene, const Placed& allow,
+                                      std::vector<const Placed*> denials) {
+  const auto is_overridden = [&](const std::vector<const Placed*>& by) {
+    std::vector<Wish> wishes = {FiringOf(*allow.rule)};
+    for (const Placed* denial : by) wishes.push_back(PassageOf(*denial->rule));
+    return analysis.solver.IsImpossible(scene, wishes);
+  };
+  if (denials.empty() || !is_overridden(denials)) return {};
+  for (std::size_t i = denials.size(); i-- > 0 && denials.size() > 1;) {
+    std::vector<const Placed*> without = denials;
+    without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
+    if (is_overridden(without)) denials = std::move(without);
+  }
+  return denials;
+}
+
+void FindOverridden(Analysis& analysis, const Scene& scene, const std::vector<Placed>& placed,
+                    const Placed& allow) {
+  if (IsUnconditional(analysis.policy, *allow.rule)) return;
+  std::vector<const Placed*> denials;
+  for (const Placed& other : placed) {
+    if (!Denies(*other.rule) || IsUnconditional(analysis.policy, *other.rule)) continue;
+    if (ShareTopic(other.topics, allow.topics)) denials.push_back(&other);
+  }
+  const auto overriding = Overriding(analysis, scene, allow, std::move(denials));
+  if (!overriding.empty()) ReportOverridden(analysis, scene, allow, overriding);
+}
+
 }  // namespace
 
 void FindOverlaps(Analysis& analysis, std::size_t block_index) {
@@ -104,6 +153,7 @@ void FindOverlaps(Analysis& analysis, std::size_t block_index) {
   for (const Placed& inner : placed) {
     if (inner.block != block_index) continue;
     const Scene scene = SceneOf(analysis.policy, block, inner.rule->kind == RuleKind::Allow);
+    if (inner.rule->kind == RuleKind::Allow) FindOverridden(analysis, scene, placed, inner);
     if (!analysis.is_reported[ir::IndexOf(inner.rule_id)]) {
       FindShadowed(analysis, scene, placed, inner, pairs);
     }

@@ -189,7 +189,8 @@ class CallText {
     const std::span<const ir::Step> steps = path.steps;
     const auto* member = steps.empty() ? nullptr : std::get_if<std::string>(&steps[0]);
     if (path.root == Root::Now) return AddNow(member, sample);
-    if (sample.form == Form::Absent) return true;
+    if (sample.form == Form::Absent) absent_.push_back(&path);
+    if (std::ranges::find(absent_, &path) != absent_.end()) return true;
     if (path.root == Root::Args) return Put(parts_["args"], steps, sample);
     if (path.root == Root::Claims) return Put(parts_["claims"], steps, sample);
     if (member == nullptr) return false;
@@ -233,6 +234,7 @@ class CallText {
   const Scene& scene_;
   std::string tool_;  // JSON
   std::map<std::string, Node> parts_;
+  std::vector<const ir::Path*> absent_;  // nothing is put there any more
   Clock clock_;
 };
 

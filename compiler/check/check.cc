@@ -9,6 +9,7 @@ void CheckPolicy(const ir::Policy& policy, const Source& source, Diagnostics& di
   CheckEntries(checked);
   CheckConditions(checked);
   CheckLimits(checked);
+  CheckLimitPairs(checked);
 }
 
 }  // namespace policy

@@ -33,6 +33,9 @@ void CheckConditions(const Checked& checked);
 // Limits that are easy to get around, or that limit nothing.
 void CheckLimits(const Checked& checked);
 
+// Limits that another always stops first, and counters of two units.
+void CheckLimitPairs(const Checked& checked);
+
 // A test as a rule uses it: through any number of negations.
 struct UsedTest {
   const ir::Test* test = nullptr;

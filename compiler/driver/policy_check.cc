@@ -20,7 +20,7 @@ namespace policy {
 
 namespace {
 
-// Decides proposed calls, each with counters of its own that nothing has used.
+// Decides proposed calls, each with counters that nothing has used.
 class Confirmation {
  public:
   explicit Confirmation(std::vector<std::byte> bytes) : bytes_(std::move(bytes)) {}
@@ -32,13 +32,11 @@ class Confirmation {
     if (!mcp::FillArguments(call->arguments, *frame_)) return std::nullopt;
     frame_->tool = call->tool;
     const CallContext context = ContextOf(*call);
-    MemoryCounters counters;
-    const BoundPolicy policy(program_, counters, "");
     Decision decision;
     Reservation reservation;
-    const DecideResult result = decider_.Decide(policy, *frame_, context, decision, reservation);
+    const DecideResult result = decider_.Decide(*policy_, *frame_, context, decision, reservation);
     CHECK(result == DecideResult::Decided);  // these counters wait for nobody
-    reservation.Settle(Settlement::Void);
+    reservation.Settle(Settlement::Void);    // the next call finds nothing used up
     Confirmed confirmed{.outcome = decision.outcome,
                         .outcome_name = std::string(NameOf(decision.outcome)),
                         .rule_ids = {}};
@@ -56,6 +54,7 @@ class Confirmation {
     if (!program) return false;
     program_ = *std::move(program);
     frame_.emplace(program_);
+    policy_.emplace(program_, counters_, "");
     return true;
   }
 
@@ -77,6 +76,8 @@ class Confirmation {
   std::vector<std::byte> bytes_;
   std::shared_ptr<const Program> program_;
   std::optional<Frame> frame_;
+  MemoryCounters counters_;
+  std::optional<BoundPolicy> policy_;
   mcp::CallLineReader call_reader_;
   Decider decider_;
 };
