@@ -35,8 +35,8 @@ class ProgramWriter {
   const ir::Policy& policy() const { return policy_; }
 
   std::uint32_t ConstantFor(const ir::Constant& constant);
-  // Of the test's operand. A test stands in the code of every tool that its rule covers, and its set
-  // may have a member for each of them: it is written once.
+  // Of the test's operand. A test stands in the code of every tool that its rule covers, and its
+  // set may have a member for each of them: it is written once.
   std::uint32_t ConstantFor(ir::TestId id);
   std::uint32_t SlotFor(ir::PathId id);
   // What stands for the value where an instruction or a record names one. REQUIRES: a path, or
