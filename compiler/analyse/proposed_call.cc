@@ -217,9 +217,9 @@ class CallText {
   // Some tool of the scene; one of the lock's where there is one.
   std::string AnyName() const {
     if (policy_.lock) {
-      for (const ir::Pin& pin : *policy_.lock) {
-        if (scene_.server && pin.server != *scene_.server) continue;
-        for (const std::string_view pattern : scene_.patterns) {
+      for (const std::string_view pattern : scene_.patterns) {
+        for (const ir::Pin& pin : PinsFor(*policy_.lock, pattern)) {
+          if (scene_.server && pin.server != *scene_.server) continue;
           if (GlobMatches(pattern, pin.tool)) return pin.tool;
         }
       }

@@ -26,12 +26,15 @@ Shape WholeNumbers(Forms others, std::int64_t least, std::int64_t most) {
 // The lock's tools among the scene's.
 std::vector<std::string_view> PinnedNames(const Scene& scene) {
   std::vector<std::string_view> names;
-  for (const ir::Pin& pin : *scene.pins) {
-    if (scene.server && pin.server != *scene.server) continue;
-    const bool is_covered = std::ranges::any_of(
-        scene.patterns, [&](std::string_view pattern) { return GlobMatches(pattern, pin.tool); });
-    if (is_covered && (names.empty() || names.back() != pin.tool)) names.push_back(pin.tool);
+  for (const std::string_view pattern : scene.patterns) {
+    for (const ir::Pin& pin : PinsFor(*scene.pins, pattern)) {
+      if (scene.server && pin.server != *scene.server) continue;
+      if (GlobMatches(pattern, pin.tool)) names.push_back(pin.tool);
+    }
   }
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
   return names;
 }
 
@@ -130,6 +133,15 @@ Shape ShapeOfApplied(Function function) {
 }
 
 }  // namespace
+
+std::span<const ir::Pin> PinsFor(const std::vector<ir::Pin>& pins, std::string_view pattern) {
+  const std::string_view head = pattern.substr(0, pattern.find('*'));
+  const auto begin_of = [&](const ir::Pin& pin) {
+    return std::string_view(pin.tool).substr(0, head.size());
+  };
+  const auto found = std::ranges::equal_range(pins, head, {}, begin_of);
+  return {found.begin(), found.end()};
+}
 
 Shape ShapeOf(const ir::Policy& policy, ir::ValueId value_id, const Scene& scene) {
   const ir::Value& value = ir::ValueOf(policy, value_id);

@@ -3,7 +3,9 @@
 #define COMPILER_ANALYSE_SCENE_H_
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/analyse/domain.h"
@@ -17,6 +19,10 @@ struct Scene {
   // Only calls that can be admitted: under a lock, those of its tools.
   const std::vector<ir::Pin>* pins = nullptr;
 };
+
+// The pins that `pattern` may match, from all that there are, sorted by tool: those whose name
+// begins with what stands before its first star.
+std::span<const ir::Pin> PinsFor(const std::vector<ir::Pin>& pins, std::string_view pattern);
 
 // What is known of a value in the scene's calls before any condition.
 Shape ShapeOf(const ir::Policy& policy, ir::ValueId value_id, const Scene& scene);

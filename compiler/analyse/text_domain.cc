@@ -101,6 +101,7 @@ void AddTrue(ConditionTable& conditions, ConditionId id, Facts& facts) {
     case Predicate::EqualString:
       return Restrict(facts, {operand.text});
     case Predicate::InStrings:
+      if (facts.is_finite && facts.members.size() <= operand.strings.size()) return;
       return Restrict(facts, {operand.strings.begin(), operand.strings.end()});
     case Predicate::StartsWith:
       facts.prefixes.push_back(operand.text);

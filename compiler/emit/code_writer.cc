@@ -197,7 +197,7 @@ void CodeWriter::WriteTest(const ir::Formula& formula, bool negated, Destination
                           .dst = to.reg,
                           .predicate = static_cast<std::uint8_t>(test.predicate),
                           .slot = static_cast<std::uint16_t>(writer_.SlotFor(test.value_id)),
-                          .constant = writer_.ConstantFor(test.operand)};
+                          .constant = writer_.ConstantFor(formula.test_id)};
   if (test.when_absent) {
     const Truth truth = negated ? Not(*test.when_absent) : *test.when_absent;
     const auto bits = (static_cast<unsigned>(truth) + 1) << kFlagAbsentShift;

@@ -66,6 +66,13 @@ std::uint32_t ProgramWriter::ServerSlot() {
   return Slot(encoder_.AddMember(Encoder::RootNode(format::Root::Tool), "server"));
 }
 
+std::uint32_t ProgramWriter::ConstantFor(ir::TestId id) {
+  if (const auto found = operand_ids_.find(id); found != operand_ids_.end()) return found->second;
+  const std::uint32_t constant = ConstantFor(ir::TestOf(policy_, id).operand);
+  operand_ids_.emplace(id, constant);
+  return constant;
+}
+
 std::uint32_t ProgramWriter::ConstantFor(const ir::Constant& constant) {
   struct Adder {
     ProgramWriter& writer;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -34,6 +35,9 @@ class ProgramWriter {
   const ir::Policy& policy() const { return policy_; }
 
   std::uint32_t ConstantFor(const ir::Constant& constant);
+  // Of the test's operand. A test stands in the code of every tool that its rule covers, and its
+  // set may have a member for each of them: it is written once.
+  std::uint32_t ConstantFor(ir::TestId id);
   std::uint32_t SlotFor(ir::PathId id);
   // What stands for the value where an instruction or a record names one. REQUIRES: a path, or
   // SetNumber was told of it.
@@ -65,6 +69,7 @@ class ProgramWriter {
   std::vector<std::uint32_t> nodes_;      // by path
   std::vector<std::uint32_t> numbers_;    // by value; kNone for paths and what was not written
   std::vector<std::uint32_t> limit_ids_;  // by rule, kNone for those that are no limit
+  std::unordered_map<ir::TestId, std::uint32_t> operand_ids_;
   std::unordered_set<std::uint32_t> regex_ids_;
   std::optional<ExceededLimit> exceeded_;
 };
