@@ -5,22 +5,12 @@
 #include <string_view>
 
 #include "grammar/json_fields.h"
+#include "grammar/operator_text.h"
 
 namespace policy {
 namespace {
 
 using ast::ExpressionId;
-
-std::string_view TextNameOf(ast::Operator op) {
-  switch (op) {
-#define OPERATOR(name, json, text) \
-  case ast::Operator::name:        \
-    return text;
-#include "grammar/operators.def"
-#undef OPERATOR
-  }
-  return "";
-}
 
 bool IsPlainName(std::string_view text) {
   constexpr std::string_view kPlain =

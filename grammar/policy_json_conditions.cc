@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "grammar/json_writer.h"
+#include "grammar/operator_text.h"
 
 namespace policy {
 
@@ -32,25 +33,6 @@ std::optional<Operator> Opposite(Operator op) {
       return Operator::LessOrEqual;
     case Operator::GreaterOrEqual:
       return Operator::Less;
-    default:
-      return std::nullopt;
-  }
-}
-
-// `5 < args.a` is `args.a > 5`.
-std::optional<Operator> Mirrored(Operator op) {
-  switch (op) {
-    case Operator::Equal:
-    case Operator::NotEqual:
-      return op;
-    case Operator::Less:
-      return Operator::Greater;
-    case Operator::LessOrEqual:
-      return Operator::GreaterOrEqual;
-    case Operator::Greater:
-      return Operator::Less;
-    case Operator::GreaterOrEqual:
-      return Operator::LessOrEqual;
     default:
       return std::nullopt;
   }

@@ -6,21 +6,11 @@
 
 #include "grammar/json_fields.h"
 #include "grammar/keywords.h"
+#include "grammar/operator_text.h"
 
 namespace policy {
 
 namespace {
-
-std::string_view TextOf(ast::Operator op) {
-  switch (op) {
-#define OPERATOR(name, json, text) \
-  case ast::Operator::name:        \
-    return text;
-#include "grammar/operators.def"
-#undef OPERATOR
-  }
-  return "";
-}
 
 bool IsIdentifier(std::string_view name) { return IsPlainName(name) || IsKeyword(name); }
 
@@ -127,7 +117,7 @@ std::string TextExpressionWriter::Plain(const ast::Expression& expression) const
     }
     std::string operator()(const ast::Comparison& comparison) const {
       return fmt::format("{} {} {}", writer.Operand(comparison.left, Level::Sum),
-                         TextOf(comparison.op), writer.Operand(comparison.right, Level::Sum));
+                         TextNameOf(comparison.op), writer.Operand(comparison.right, Level::Sum));
     }
     std::string operator()(const ast::Has& has) const {
       return "has " + writer.Operand(has.path_id, Level::Primary);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "compiler/resolve/resolution.h"
+#include "grammar/operator_text.h"
 
 namespace policy {
 
@@ -10,25 +11,6 @@ namespace {
 using ast::Operator;
 
 bool IsConstant(const Term& term) { return term.kind != Term::Kind::Value; }
-
-// The operator that says the same with its sides exchanged. nullopt: there is none.
-std::optional<Operator> Flipped(Operator op) {
-  switch (op) {
-    case Operator::Equal:
-    case Operator::NotEqual:
-      return op;
-    case Operator::Less:
-      return Operator::Greater;
-    case Operator::LessOrEqual:
-      return Operator::GreaterOrEqual;
-    case Operator::Greater:
-      return Operator::Less;
-    case Operator::GreaterOrEqual:
-      return Operator::LessOrEqual;
-    default:
-      return std::nullopt;
-  }
-}
 
 bool IsNegated(Operator op) { return op == Operator::NotEqual || op == Operator::NotIn; }
 
@@ -169,7 +151,7 @@ std::optional<ir::FormulaId> ComparePositive(Resolution& resolution, WrittenOper
     return std::nullopt;
   }
   if (IsConstant(left)) {
-    const auto flipped = Flipped(op.op);
+    const auto flipped = Mirrored(op.op);
     if (!flipped && left.kind == Term::Kind::Constant) {
       return Relate(resolution, op, left, right, span);
     }
