@@ -32,7 +32,8 @@ std::string CheckName(const std::string& name) {
 }
 
 void AddRunOptions(CLI::App& run, RunOptions& options) {
-  run.add_option("--policy", options.policy_path, "policy.json, or what policyc compile made of it")
+  run.add_option("--policy", options.policy_path,
+                 "NAME.policy, policy.json, or what policyc compile made of them")
       ->required()
       ->type_name("FILE");
   run.add_option(
