@@ -189,8 +189,9 @@ bool JsonConditions::AddAbsent(ast::ExpressionId id, json::Value& condition) con
   const auto* or_else = std::get_if<ast::OrElse>(&ast::At(policy_, id).node);
   if (or_else == nullptr) return true;
   auto absent = Operand(or_else->literal_id);
-  if (absent) json::Add(condition, "absent", *std::move(absent));
-  return absent.has_value();
+  if (!absent) return false;
+  json::Add(condition, "absent", *std::move(absent));
+  return true;
 }
 
 std::optional<json::Value> JsonConditions::Operand(ast::ExpressionId id) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 #include <utility>
 
 #include "grammar/limits.h"
@@ -78,14 +79,14 @@ ExpressionId AddList(TextFile& file, TextView view) {
   return Add(file, {std::move(list), view.span()}, operands);
 }
 
-std::optional<ast::Step> ReadStep(TextFile& file, TextView view, TextView path) {
-  if (view.kind() == TextKind::PathMember) return std::string(view.text());
-  if (view.kind() == TextKind::String) return ReadWord(file, view).text;
+std::optional<ast::Step> ReadStep(TextFile& file, TextView step, TextView whole) {
+  if (step.kind() == TextKind::PathMember) return std::string(step.text());
+  if (step.kind() == TextKind::String) return ReadWord(file, step).text;
   std::uint32_t index = 0;
-  const std::string_view digits = view.text();
+  const std::string_view digits = step.text();
   const auto error = std::from_chars(digits.data(), digits.data() + digits.size(), index).ec;
   if (error == std::errc() && index <= kPathIndexMax) return index;
-  ReportInvalidPath(file.input.root, file.input.diagnostics, view.span(), path.text(),
+  ReportInvalidPath(file.input.root, file.input.diagnostics, step.span(), whole.text(),
                     fmt::format("list elements are numbered up to {}", kPathIndexMax));
   return std::nullopt;
 }
@@ -244,8 +245,8 @@ ExpressionId AddNegation(TextFile& file, TextView view) {
       result = ReadExpression(file, child);
     }
   }
-  for (auto at = nots.rbegin(); at != nots.rend(); ++at) {
-    const Span span = file.input.SpanOf(at->begin, view.span().end);
+  for (const Span& word : nots | std::views::reverse) {
+    const Span span = file.input.SpanOf(word.begin, view.span().end);
     result = Add(file, {ast::Not{*result}, span}, {*result});
   }
   return *result;

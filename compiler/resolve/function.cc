@@ -114,7 +114,7 @@ bool CheckArguments(Resolution& resolution, const Signature& signature,
     return false;
   }
   if (second.kind != Term::Kind::Constant) return true;
-  const std::string& text = std::get<std::string>(second.constant);
+  const auto& text = std::get<std::string>(second.constant);
   if (signature.function == Function::Split && text.empty()) {
     resolution.diagnostics.Report(diag::EmptySeparator, resolution.source, second.span)
         .Help("split at what stands between the parts: `split(args.to, \",\")`");

@@ -12,7 +12,6 @@ namespace policy {
 
 namespace {
 
-constexpr auto kFalse = static_cast<std::size_t>(Truth::False);
 constexpr auto kUnknown = static_cast<std::size_t>(Truth::Unknown);
 constexpr auto kTrue = static_cast<std::size_t>(Truth::True);
 
