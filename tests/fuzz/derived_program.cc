@@ -105,7 +105,7 @@ std::vector<std::byte> DerivedProgram() {
   limit.cost = format::CostKind::Amount;
   limit.cost_slot = twice;
   encoder.limits.push_back(limit);
-  encoder.counters.push_back({.window = format::WindowKind::Day});
+  encoder.counters.push_back({.name = {}, .window = format::WindowKind::Day});
   const std::uint32_t risk =
       encoder.AddSlot(encoder.AddMember(Encoder::RootNode(format::Root::Tool), "risk"));
   const auto start = static_cast<std::uint32_t>(encoder.code.size());

@@ -214,7 +214,7 @@ void CheckFunctions(const Pair& first, const Pair& second, bool numbers_exact) {
     if (policy::OperandCountOf(function) == 2) operands.push_back(second.want);
     const auto want =
         is_path ? WantOfPath(function, first.want, second.want)
-                : reference::ApplyFunction(std::string(policy::NameOf(function)), operands);
+                : reference::ApplyFunction(std::string(policy::NameOf(function)), operands, "UTC");
     if (!want) continue;
     Room room;
     const auto got = policy::ApplyFunction(function, first.value, second.value, room);
