@@ -8,6 +8,7 @@
 #define POLICY_PROGRAM_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -18,7 +19,8 @@
 
 namespace policy {
 
-class Layout;  // typed access to the records: runtime/program/layout.h, for engines
+class Layout;      // typed access to the records: runtime/program/layout.h, for engines
+class NativeCode;  // machine code of a program's blocks: runtime/vm/native_code.h, for engines
 
 // Why a program file was refused. `what` is a sentence without the file's name.
 struct ProgramError {
@@ -63,9 +65,17 @@ class Program {
 
   const Layout& layout() const { return *layout_; }
 
+  // Machine code that decides exactly as the program's own; null where there is none. It lives as
+  // long as the program. Attach: at most once, from any thread, also while calls are decided.
+  const NativeCode* native() const { return native_.load(std::memory_order_acquire); }
+  void Attach(std::shared_ptr<const NativeCode> native) const;
+
  private:
   explicit Program(std::unique_ptr<const Layout> layout);
   std::unique_ptr<const Layout> layout_;
+  // No part of what the program says: only how fast it says it.
+  mutable std::shared_ptr<const NativeCode> native_owner_;
+  mutable std::atomic<const NativeCode*> native_ = nullptr;
 };
 
 }  // namespace policy

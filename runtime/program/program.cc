@@ -32,6 +32,12 @@ std::string Program::HashText() const {
   return text;
 }
 
+void Program::Attach(std::shared_ptr<const NativeCode> native) const {
+  CHECK(native_owner_ == nullptr);
+  native_owner_ = std::move(native);
+  native_.store(native_owner_.get(), std::memory_order_release);
+}
+
 RuleReference Program::rule(std::uint32_t rule) const {
   CHECK(rule < layout_->rules().size());
   const format::Rule& record = layout_->rules()[rule];

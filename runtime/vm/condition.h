@@ -3,8 +3,11 @@
 #ifndef RUNTIME_VM_CONDITION_H_
 #define RUNTIME_VM_CONDITION_H_
 
+#include <cstdint>
+
 #include "runtime/program/frame.h"
 #include "runtime/program/instruction.h"
+#include "runtime/program/layout.h"
 #include "runtime/value/predicate.h"
 #include "runtime/value/truth.h"
 #include "runtime/vm/derive.h"
@@ -47,6 +50,16 @@ inline void WriteTruth(const Instruction& instruction, Truth truth, Truth& targe
 inline bool TakesJump(const Instruction& instruction, Truth truth) {
   return (truth == Truth::False && (instruction.flags & kFlagJumpIfFalse) != 0) ||
          (truth == Truth::True && (instruction.flags & kFlagJumpIfTrue) != 0);
+}
+
+// Where an Index instruction at `at` goes to. A switch over the literals of a table is sound only
+// for a value of their kind: any other makes the tests it stands for unknown, not false.
+inline std::uint32_t RunIndex(const Instruction& index, const Layout& layout, const Frame& frame,
+                              std::uint32_t at) {
+  const Value& value = frame.slot(index.slot);
+  if (!layout.TakesIndex(index.constant, value)) return at + 1;
+  const std::uint32_t target = layout.FindIndexTarget(index.constant, value);
+  return target == format::kNone ? index.target : target;
 }
 
 }  // namespace policy

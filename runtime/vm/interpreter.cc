@@ -8,6 +8,7 @@
 #include "runtime/value/json_walk.h"
 #include "runtime/value/predicate.h"
 #include "runtime/vm/condition.h"
+#include "runtime/vm/native_code.h"
 
 namespace policy {
 namespace {
@@ -30,16 +31,6 @@ std::uint32_t NextOf(const Instruction& instruction, Truth truth, std::uint32_t 
     if (TakesJump(instruction, truth)) return instruction.target;
   }
   return at + 1;
-}
-
-// A switch over the literals of a table is sound only for a value of their kind: any other makes
-// the tests it stands for unknown, not false.
-std::uint32_t RunIndex(const Instruction& index, const Layout& layout, const Frame& frame,
-                       std::uint32_t at) {
-  const Value& value = frame.slot(index.slot);
-  if (!layout.TakesIndex(index.constant, value)) return at + 1;
-  const std::uint32_t target = layout.FindIndexTarget(index.constant, value);
-  return target == format::kNone ? index.target : target;
 }
 
 template <typename Trace>
@@ -114,10 +105,22 @@ void RunBlock(std::uint32_t start, Frame& frame, Findings& findings, Trace& trac
   }
 }
 
+// Whether the block's machine code answered.
+template <typename Trace>
+bool RunNative(std::uint32_t block, Frame& frame, Findings& findings) {
+  if constexpr (Trace::kTakesShortcuts) {
+    const NativeCode* const native = frame.program().native();
+    return native != nullptr && native->Run(block, frame, findings);
+  }
+  return false;
+}
+
 template <typename Trace>
 void RunTool(Frame& frame, Findings& findings, Trace& trace) {
   const Layout& layout = frame.program().layout();
   if (const format::Tool* tool = layout.FindTool(frame.tool)) {
+    const auto block = static_cast<std::uint32_t>(tool - layout.tools().data());
+    if (RunNative<Trace>(block, frame, findings)) return;
     RunBlock(tool->code, frame, findings, trace);
     return;
   }
@@ -127,6 +130,9 @@ void RunTool(Frame& frame, Findings& findings, Trace& trace) {
     if (pattern.code == last_code) continue;
     if (!GlobMatches(layout.text(pattern.pattern), frame.tool)) continue;
     last_code = pattern.code;
+    const auto block =
+        static_cast<std::uint32_t>(layout.tools().size() + (&pattern - layout.patterns().data()));
+    if (RunNative<Trace>(block, frame, findings)) continue;
     RunBlock(pattern.code, frame, findings, trace);
   }
 }
@@ -136,6 +142,11 @@ void RunTool(Frame& frame, Findings& findings, Trace& trace) {
 void Interpret(Frame& frame, Findings& findings) {
   NoTrace trace;
   RunTool(frame, findings, trace);
+}
+
+void InterpretBlock(std::uint32_t start, Frame& frame, Findings& findings) {
+  NoTrace trace;
+  RunBlock(start, frame, findings, trace);
 }
 
 void InterpretTraced(Frame& frame, Findings& findings, std::vector<TraceStep>& trace) {

@@ -23,8 +23,12 @@ struct TraceStep {
 };
 
 // Runs every block that covers frame.tool. The slots, context included, must be filled. Adds to
-// `findings`. Never fails; time is bounded by the program and the size of the call.
+// `findings`. Never fails; time is bounded by the program and the size of the call. Blocks that the
+// program has machine code for are run by it (native_code.h).
 void Interpret(Frame& frame, Findings& findings);
+
+// Runs the block that begins at instruction `start`, by the interpreter.
+void InterpretBlock(std::uint32_t start, Frame& frame, Findings& findings);
 
 // The same findings by the long way: conditional jumps and indexes are not taken, so that every
 // test is in `trace`. The tests of a rule, and of a Guard, stand directly before it.

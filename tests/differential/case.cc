@@ -197,6 +197,11 @@ CaseResult RunCase(const Case& each, Coverage* coverage) {
   }
   Product optimised(*compiled.bytes);
   Product unoptimised(*plain.bytes);
+  std::optional<Product> machine;
+  if (each.with_machine_code) machine.emplace(*compiled.bytes, Engine::MachineCode);
+  // The unoptimised has shapes that no optimised one has.
+  std::optional<Product> plain_machine;
+  if (each.with_machine_code) plain_machine.emplace(*plain.bytes, Engine::MachineCode);
   std::unique_ptr<Twin> twin;
   if (each.with_text_twin) {
     twin = Twin::Make(each.policy, problem);
@@ -213,20 +218,28 @@ CaseResult RunCase(const Case& each, Coverage* coverage) {
     const std::string second =
         Differences(want, unoptimised, request, step.call, each.in_other_words);
     const std::string third = twin ? twin->Differences(want, request, step.call) : "";
-    if (!first.empty() || !second.empty() || !third.empty()) {
+    std::string fourth;
+    if (machine) fourth = Differences(want, *machine, request, step.call, each.in_other_words);
+    if (plain_machine && fourth.empty()) {
+      fourth = Differences(want, *plain_machine, request, step.call, each.in_other_words);
+    }
+    if (!first.empty() || !second.empty() || !third.empty() || !fourth.empty()) {
       result.kind = CaseResult::Kind::Differs;
       result.report = "call " + std::to_string(result.decided) + ": " + request +
                       "\n  reference:   " + TextOf(want) +
                       (want.speaker.empty() ? "" : "\n  speaker:     " + want.speaker) +
                       "\n  optimised:   " + (first.empty() ? "the same" : first) +
                       "\n  unoptimised: " + (second.empty() ? "the same" : second) +
-                      "\n  text form:   " + (third.empty() ? "the same" : third) + '\n';
+                      "\n  text form:   " + (third.empty() ? "the same" : third) +
+                      "\n  machine code: " + (fourth.empty() ? "the same" : fourth) + '\n';
       return result;
     }
     if (coverage != nullptr) coverage->NoteDecision(step, want);
     evaluator.Settle(step.settlement);
     optimised.Settle(step.settlement);
     unoptimised.Settle(step.settlement);
+    if (machine) machine->Settle(step.settlement);
+    if (plain_machine) plain_machine->Settle(step.settlement);
     if (twin) twin->Settle(step.settlement);
     ++result.decided;
   }

@@ -18,6 +18,8 @@ struct Case {
   reference::Json product_policy = reference::Json::Null();
   // The same policy said in the text form is run beside it, where it can be said.
   bool with_text_twin = false;
+  // The same policy is decided by machine code, too: compiling it takes longer than its calls.
+  bool with_machine_code = false;
   // The product's policy has the same rules in another order, under other names.
   bool in_other_words = false;
   std::vector<Step> steps;

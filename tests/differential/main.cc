@@ -52,6 +52,7 @@ Case Generate(std::uint64_t seed) {
   Case each;
   each.policy = seed % 2 == 0 ? GeneratePolicy(random) : GenerateTextPolicy(random);
   each.with_text_twin = seed % 8 == 0;
+  each.with_machine_code = seed % 8 < 2;  // of either form
   each.request_seed = seed;
   CallGenerator calls(each.policy, random);
   for (std::size_t i = 0; i < kCallsPerPolicy; ++i) each.steps.push_back(calls.Next());
@@ -115,6 +116,7 @@ Case CaseOf(const WrittenPolicy& written) {
   Case each;
   each.policy = written.policy;
   each.with_text_twin = written.policy.Is(reference::Json::Kind::Record);
+  each.with_machine_code = true;
   for (const reference::Call& call : written.calls) {
     each.steps.push_back({call, reference::Settlement::Commit});
     each.steps.back().call.context.now_ns = kStartNs;
@@ -159,6 +161,7 @@ std::optional<Case> GenerateAltered(std::uint64_t seed, std::size_t kind) {
   for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
     Case each = Generate(seed * kDraws + draw);
     each.with_text_twin = false;
+    each.with_machine_code = false;
     Random random(seed);
     auto altered = Mutate(each.policy, kind, random);
     if (!altered) continue;
@@ -198,6 +201,7 @@ std::string WriteAndReadOne(Case& each, std::uint64_t seed) {
   if (converted.empty()) return "";
   each.product_policy = reference::Json::String(converted);
   each.with_text_twin = false;
+  each.with_machine_code = false;
   each.in_other_words = true;
   const CaseResult result = RunCase(each, nullptr);
   if (result.kind == CaseResult::Kind::Agrees) return "";

@@ -2,6 +2,8 @@
 
 #include "policy/check.h"
 #include "policy/compiler.h"
+#include "runtime/jit/code_generator.h"
+#include "runtime/jit/jit.h"
 #include "runtime/program/layout.h"
 
 namespace differential {
@@ -12,6 +14,16 @@ std::shared_ptr<const policy::Program> Load(const std::vector<std::byte>& bytes)
   if (!program) std::fprintf(stderr, "refused: %s\n", program.error().what.c_str());
   CHECK(program.has_value());
   return *program;
+}
+
+void AddMachineCode(const std::shared_ptr<const policy::Program>& program) {
+  static const auto linker = policy::jit::Linker::Open(policy::jit::PathBeside("libpolicy_jit.so"));
+  if (!linker) std::fprintf(stderr, "%s\n", linker.error().c_str());
+  CHECK(linker.has_value());
+  static const policy::jit::ObjectSource source = policy::jit::MakeObjectsHere();
+  const auto report = policy::jit::CompileAll(program, source, **linker);
+  for (const std::string& trouble : report.troubles) std::fprintf(stderr, "%s\n", trouble.c_str());
+  CHECK(report.installed == program->native()->block_count());
 }
 
 policy::CallContext ViewOf(const reference::Context& context) {
@@ -45,8 +57,10 @@ Compiled CompilePolicy(const std::string& text, bool optimise) {
   return compiled;
 }
 
-Product::Product(const std::vector<std::byte>& bytes)
-    : program_(Load(bytes)), evaluator_(program_, counters_, "attachment") {}
+Product::Product(const std::vector<std::byte>& bytes, Engine engine)
+    : program_(Load(bytes)), evaluator_(program_, counters_, "attachment") {
+  if (engine == Engine::MachineCode) AddMachineCode(program_);
+}
 
 Answer Product::Decide(const std::string& request, const reference::Context& context) {
   reservation_ = policy::Reservation();

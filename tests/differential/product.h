@@ -28,10 +28,13 @@ struct Answer {
   std::string message;
 };
 
-// One program with counters of its own. Stops the process where a compiled program is refused.
+enum class Engine { Interpreter, MachineCode };
+
+// One program with counters of its own. Stops the process where a compiled program is refused, or
+// where a block has no machine code that agrees with the interpreter.
 class Product {
  public:
-  explicit Product(const std::vector<std::byte>& bytes);
+  explicit Product(const std::vector<std::byte>& bytes, Engine engine = Engine::Interpreter);
 
   Answer Decide(const std::string& request, const reference::Context& context);
   // Settles the charges of the last call.

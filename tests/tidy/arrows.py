@@ -10,9 +10,11 @@ ARROWS = {
     "runtime/limits": ["runtime/program", "runtime/value"],
     "runtime/mcp": ["runtime/program", "runtime/value"],
     "runtime/vm": ["runtime/limits", "runtime/mcp", "runtime/program", "runtime/value"],
+    "runtime/jit": ["runtime/program", "runtime/value", "runtime/vm"],
     "runtime/transport": ["runtime/limits", "runtime/mcp", "runtime/program", "runtime/value", "runtime/vm"],
     "runtime/gateway": [
-        "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value", "runtime/vm",
+        "runtime/jit", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value",
+        "runtime/vm",
     ],
     "grammar": ["runtime/value"],
     # The lock and its schemas; what asks servers for them stays behind compiler/catalog/.

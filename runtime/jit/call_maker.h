@@ -1,0 +1,55 @@
+// Calls made up for a block: values that its tests tell apart.
+#ifndef RUNTIME_JIT_CALL_MAKER_H_
+#define RUNTIME_JIT_CALL_MAKER_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/jit/block_shape.h"
+#include "runtime/program/frame.h"
+#include "runtime/program/layout.h"
+#include "runtime/value/value.h"
+
+namespace policy::jit {
+
+// Owns the texts of the values it makes, so it outlives the frames it filled. Equal blocks get
+// equal calls.
+class CallMaker {
+ public:
+  CallMaker(const Layout& layout, const BlockShape& shape);
+
+  // Clears `frame`, one of the layout's program, and fills what the block looks at.
+  void Fill(Frame& frame);
+
+ private:
+  // What a slot may hold: literals and their neighbours, and what any slot may hold.
+  struct Choices {
+    std::vector<Value> near;
+    std::vector<Value> any;
+  };
+
+  void LookAt(std::uint32_t number, const Operand* compared);
+  void LookAtInstruction(const Instruction& instruction);
+  void AddNear(Choices& choices, const Operand& operand);
+  void AddText(Choices& choices, std::string_view text);
+  void AddNumber(Choices& choices, Decimal number);
+  void AddAny(Choices& choices);
+  Value Text(std::string text);
+  Value Raw(ValueKind kind, std::string text);
+  std::size_t Pick(std::size_t count);
+
+  const Layout& layout_;
+  std::map<std::uint32_t, Choices> choices_;  // by slot
+  std::vector<bool> seen_;                    // derived values
+  std::deque<std::string> texts_;
+  std::mt19937_64 random_{1};
+};
+
+}  // namespace policy::jit
+
+#endif  // RUNTIME_JIT_CALL_MAKER_H_

@@ -1,0 +1,43 @@
+// libpolicy_jit.so from policyd's side: loaded when it is asked for, and objects made callable by
+// it.
+#ifndef RUNTIME_JIT_LINKER_H_
+#define RUNTIME_JIT_LINKER_H_
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "runtime/jit/linker_module.h"
+#include "runtime/vm/native_code.h"
+
+namespace policy::jit {
+
+struct LinkedBlock {
+  NativeBlock code = nullptr;
+  std::shared_ptr<const void> owner;  // the code is mapped as long as this lives
+};
+
+// Safe from any thread. The module stays loaded to the end of the process: to unload LLVM would
+// save nothing that another reload does not need again.
+class Linker : public std::enable_shared_from_this<Linker> {
+ public:
+  // `path`: of libpolicy_jit.so. The error is a sentence that names it.
+  static std::expected<std::shared_ptr<Linker>, std::string> Open(const std::string& path);
+  ~Linker();
+  Linker(const Linker&) = delete;  // owns the module's linker
+  Linker& operator=(const Linker&) = delete;
+
+  // `object`: of a CodeGenerator. Refused: one that refers to anything but Callbacks().
+  std::expected<LinkedBlock, std::string> Link(std::string_view object);
+
+ private:
+  Linker(const PolicyJitLinker& module, void* linker) : module_(module), linker_(linker) {}
+
+  const PolicyJitLinker& module_;
+  void* linker_;
+};
+
+}  // namespace policy::jit
+
+#endif  // RUNTIME_JIT_LINKER_H_

@@ -1,0 +1,158 @@
+#include "runtime/jit/linker_module.h"
+
+#include <llvm/ExecutionEngine/Orc/Core.h>
+#include <llvm/ExecutionEngine/Orc/ExecutorProcessControl.h>
+#include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
+#include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using llvm::orc::ExecutionSession;
+using llvm::orc::JITDylib;
+
+void Tell(PolicyJitText why, std::string_view text) {
+  if (why.size == 0) return;
+  const std::size_t size = std::min(text.size(), why.size - 1);
+  std::memcpy(why.bytes, text.data(), size);
+  why.bytes[size] = 0;
+}
+
+class Linker {
+ public:
+  static llvm::Expected<std::unique_ptr<Linker>> Make(const PolicyJitSymbol* symbols,
+                                                      std::size_t count);
+  Linker(const Linker&) = delete;  // what it linked refers to it
+  Linker& operator=(const Linker&) = delete;
+  ~Linker();
+
+  llvm::Expected<JITDylib*> Link(const char* name, llvm::StringRef object, const void*& entry);
+  void Unlink(JITDylib& linked);
+
+ private:
+  explicit Linker(std::unique_ptr<llvm::orc::ExecutorProcessControl> process);
+  // Whether `object` refers to nothing but the symbols that we have, defines one function, and is
+  // for this machine.
+  llvm::Error Check(llvm::StringRef object) const;
+
+  std::mutex mutex_;
+  std::vector<std::string> names_;  // of the symbols that objects may refer to
+  ExecutionSession session_;
+  llvm::orc::ObjectLinkingLayer layer_;
+  JITDylib* symbols_ = nullptr;
+  std::size_t linked_count_ = 0;  // names the next
+};
+
+Linker::Linker(std::unique_ptr<llvm::orc::ExecutorProcessControl> process)
+    : session_(std::move(process)), layer_(session_) {
+  // What goes wrong is an error of Link; nothing is written to stderr, which is the gateway's.
+  session_.setErrorReporter([](llvm::Error error) { llvm::consumeError(std::move(error)); });
+}
+
+llvm::Expected<std::unique_ptr<Linker>> Linker::Make(const PolicyJitSymbol* symbols,
+                                                     std::size_t count) {
+  auto process = llvm::orc::SelfExecutorProcessControl::Create(
+      nullptr, std::make_unique<llvm::orc::InPlaceTaskDispatcher>());
+  if (!process) return process.takeError();
+  std::unique_ptr<Linker> linker(new Linker(std::move(*process)));
+  llvm::orc::SymbolMap addresses;
+  for (std::size_t i = 0; i < count; ++i) {
+    linker->names_.emplace_back(symbols[i].name);
+    addresses[linker->session_.intern(symbols[i].name)] = {
+        llvm::orc::ExecutorAddr::fromPtr(symbols[i].address),
+        llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+  }
+  linker->symbols_ = &linker->session_.createBareJITDylib("callbacks");
+  if (auto error = linker->symbols_->define(llvm::orc::absoluteSymbols(std::move(addresses)))) {
+    return error;
+  }
+  return linker;
+}
+
+Linker::~Linker() { llvm::consumeError(session_.endSession()); }
+
+llvm::Error Linker::Check(llvm::StringRef object) const {
+  const auto refuse = [](const llvm::Twine& why) {
+    return llvm::createStringError(llvm::inconvertibleErrorCode(), why);
+  };
+  auto file =
+      llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(object, "machine code"));
+  if (!file) return file.takeError();
+  if ((*file)->makeTriple().getArch() != session_.getTargetTriple().getArch()) {
+    return refuse("the object is for another machine");
+  }
+  for (const llvm::object::SymbolRef symbol : (*file)->symbols()) {
+    auto flags = symbol.getFlags();
+    if (!flags) return flags.takeError();
+    if ((*flags & llvm::object::SymbolRef::SF_Undefined) == 0) continue;
+    auto name = symbol.getName();
+    if (!name) return name.takeError();
+    if (name->empty()) continue;  // the first of every table
+    if (std::ranges::find(names_, name->str()) == names_.end()) {
+      return refuse("the object refers to `" + *name + "`, which machine code may not");
+    }
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<JITDylib*> Linker::Link(const char* name, llvm::StringRef object,
+                                       const void*& entry) {
+  const std::lock_guard lock(mutex_);
+  if (auto error = Check(object)) return error;
+  JITDylib& dylib = session_.createBareJITDylib("block " + std::to_string(linked_count_++));
+  dylib.addToLinkOrder(*symbols_);
+  const auto give_up = [&](llvm::Error error) {
+    return llvm::joinErrors(std::move(error), session_.removeJITDylib(dylib));
+  };
+  if (auto error = layer_.add(dylib, llvm::MemoryBuffer::getMemBufferCopy(object))) {
+    return give_up(std::move(error));
+  }
+  auto found = session_.lookup({&dylib}, session_.intern(name));
+  if (!found) return give_up(found.takeError());
+  entry = found->getAddress().toPtr<const void*>();
+  return &dylib;
+}
+
+void Linker::Unlink(JITDylib& linked) {
+  const std::lock_guard lock(mutex_);
+  llvm::consumeError(session_.removeJITDylib(linked));
+  session_.getExecutorProcessControl().getSymbolStringPool()->clearDeadEntries();
+}
+
+void* Open(const PolicyJitSymbol* symbols, std::size_t count, PolicyJitText why) {
+  auto linker = Linker::Make(symbols, count);
+  if (linker) return linker->release();
+  Tell(why, llvm::toString(linker.takeError()));
+  return nullptr;
+}
+
+void Close(void* linker) { delete static_cast<Linker*>(linker); }
+
+void* Link(void* linker, const char* name, const char* object, std::size_t bytes,
+           const void** entry, PolicyJitText why) {
+  auto linked = static_cast<Linker*>(linker)->Link(name, {object, bytes}, *entry);
+  if (linked) return *linked;
+  Tell(why, llvm::toString(linked.takeError()));
+  return nullptr;
+}
+
+void Unlink(void* linker, void* linked) {
+  static_cast<Linker*>(linker)->Unlink(*static_cast<JITDylib*>(linked));
+}
+
+constexpr PolicyJitLinker kLinker = {kPolicyJitVersion, Open, Close, Link, Unlink};
+
+}  // namespace
+
+__attribute__((visibility("default"))) const PolicyJitLinker* policy_jit_linker() {
+  return &kLinker;
+}

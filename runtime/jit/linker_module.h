@@ -1,0 +1,45 @@
+// What libpolicy_jit.so offers to policyd: plain C, so that neither sees the other's C++ library or
+// LLVM.
+#ifndef RUNTIME_JIT_LINKER_MODULE_H_
+#define RUNTIME_JIT_LINKER_MODULE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" {
+
+struct PolicyJitSymbol {
+  const char* name;
+  const void* address;
+};
+
+struct PolicyJitText {
+  char* bytes;  // room for the reason of a failure, ended by a zero
+  std::size_t size;
+};
+
+// Safe from any thread.
+struct PolicyJitLinker {
+  std::uint32_t version;  // kPolicyJitVersion, or the module is of another policyd
+
+  // A linker that resolves `symbols` and nothing else. Null: see `why`.
+  void* (*open)(const PolicyJitSymbol* symbols, std::size_t count, PolicyJitText why);
+  // After all that was linked is unlinked.
+  void (*close)(void* linker);
+
+  // Maps the code of an ELF object, readable and executable, never writable with it, and gives the
+  // address of its function `name`. Null: it has another undefined symbol, or is no such object.
+  void* (*link)(void* linker, const char* name, const char* object, std::size_t bytes,
+                const void** entry, PolicyJitText why);
+  // Unmaps what `link` gave.
+  void (*unlink)(void* linker, void* linked);
+};
+
+constexpr std::uint32_t kPolicyJitVersion = 1;
+constexpr const char* kPolicyJitEntry = "policy_jit_linker";
+
+const PolicyJitLinker* policy_jit_linker();
+
+}  // extern "C"
+
+#endif  // RUNTIME_JIT_LINKER_MODULE_H_
