@@ -140,7 +140,9 @@ enum class Algorithm : std::uint8_t { Fixed, Sliding, Bucket, Concurrency };
 // declared, JSON at every limit that names it.
 struct CounterTerms {
   Word max;
-  Window window;
+  Window window;  // Concurrency: a lifetime that nobody wrote
+  Algorithm algorithm = Algorithm::Fixed;
+  std::optional<Word> burst;          // Bucket; nullopt: max
   std::optional<std::uint8_t> scale;  // nullopt: the decimals of max
   Span scale_span;
   std::vector<Scope> scopes;  // empty: grant
@@ -297,6 +299,9 @@ struct Policy {
 inline const Expression& At(const Policy& policy, ExpressionId id) {
   return policy.expressions[static_cast<std::size_t>(id)];
 }
+
+// "fixed", "sliding", "bucket", "concurrency": as policy.json spells it.
+std::string_view NameOf(Algorithm algorithm);
 
 // "eq", "lt": as policy.json spells it.
 std::string_view JsonNameOf(Operator op);

@@ -114,9 +114,19 @@ std::string OnStoreErrorText(ast::OnStoreError on_store_error) {
   return std::string(kWords[static_cast<std::size_t>(on_store_error)]);
 }
 
+std::string MeasureText(const ast::CounterTerms& terms) {
+  const bool is_at_once = terms.algorithm == ast::Algorithm::Concurrency;
+  std::string text = terms.max.text + (is_at_once ? " at once" : " per ");
+  text += terms.window.written.text;
+  if (terms.algorithm == ast::Algorithm::Sliding) text += " sliding";
+  if (terms.algorithm == ast::Algorithm::Bucket) text += " bucket";
+  if (terms.burst) text += " burst " + terms.burst->text;
+  return text;
+}
+
 std::string TermsText(const ast::CounterTerms& terms) {
   constexpr std::string_view kScopes[] = {"grant", "session", "tool", "server", "global"};
-  std::string text = fmt::format("{} per {}", terms.max.text, terms.window.written.text);
+  std::string text = MeasureText(terms);
   for (std::size_t i = 0; i < terms.scopes.size(); ++i) {
     const ast::Scope& scope = terms.scopes[i];
     text += i == 0 ? " each " : ", ";

@@ -34,7 +34,7 @@ ast::Window WindowOfSeconds(std::uint32_t seconds, ast::Word written) {
   return {ast::WindowKind::Seconds, seconds, std::move(written)};
 }
 
-std::optional<ast::Window> WindowOfWord(JsonInput input, std::size_t word, ast::Word written) {
+ast::Window WindowOfWord(std::size_t word, ast::Word written) {
   switch (word) {
     case 0:
       return WindowOfSeconds(1, std::move(written));
@@ -43,16 +43,13 @@ std::optional<ast::Window> WindowOfWord(JsonInput input, std::size_t word, ast::
     case 2:
       return WindowOfSeconds(3600, std::move(written));
     case 3:
-      return ast::Window{ast::WindowKind::Day, 0, std::move(written)};
+      return {ast::WindowKind::Day, 0, std::move(written)};
     case 4:
-      return ast::Window{ast::WindowKind::Week, 0, std::move(written)};
+      return {ast::WindowKind::Week, 0, std::move(written)};
     case 5:
-      return ast::Window{ast::WindowKind::Month, 0, std::move(written)};
+      return {ast::WindowKind::Month, 0, std::move(written)};
     default:
-      // A lifetime that a restart begins anew would not be one.
-      ReportNotBuiltYet(input.source, input.diagnostics, written.span,
-                        "a `lifetime` window, which needs a durable store,");
-      return std::nullopt;
+      return {ast::WindowKind::Lifetime, 0, std::move(written)};
   }
 }
 
@@ -68,7 +65,7 @@ std::optional<ast::Window> ReadWindow(JsonInput input, const json::Value& value)
   }
   const auto word = ReadWord(input, value, "window", "a window", kWindows);
   if (!word) return std::nullopt;
-  return WindowOfWord(input, *word, {value.text, value.span});
+  return WindowOfWord(*word, {value.text, value.span});
 }
 
 std::optional<ast::Scope> ReadScope(JsonInput input, const json::Value& value) {
@@ -133,24 +130,35 @@ std::optional<ast::ExpressionId> ReadCost(PolicyJsonReader& reader, const json::
   return reader.Add({ast::Call{{"length", value.span}, {path_id}}, value.span});
 }
 
-// True when the limit is one that is built: `fixed`, without `burst`.
-bool ReadAlgorithm(JsonInput input, const Fields& fields) {
-  bool is_built = true;
+// False: an error was reported.
+bool ReadAlgorithm(JsonInput input, const Fields& fields, ast::CounterTerms& terms) {
   if (const json::Value* value = fields.Find("algorithm")) {
     const auto word = ReadWord(input, *value, "algorithm", "an algorithm", kAlgorithms);
-    is_built = word == 0u;
-    if (word && !is_built) {
-      ReportNotBuiltYet(input.source, input.diagnostics, value->span,
-                        fmt::format("algorithm `{}`", kAlgorithms[*word]));
-    }
+    if (!word) return false;
+    terms.algorithm = static_cast<ast::Algorithm>(*word);
   }
   if (const json::Value* burst = fields.Find("burst")) {
-    if (is_built)
-      ReportNotBuiltYet(input.source, input.diagnostics, burst->span,
-                        "`burst`, which only a bucket has,");
-    is_built = false;
+    if (!Expect(input, *burst, Kind::Number, "burst", "a number")) return false;
+    terms.burst = {burst->text, burst->span};
   }
-  return is_built;
+  return true;
+}
+
+// The window of a limit, which concurrency has none of. False: an error was reported.
+bool ReadMeasure(JsonInput input, const Fields& fields, ast::CounterTerms& terms) {
+  if (terms.algorithm != ast::Algorithm::Concurrency) {
+    const json::Value* window = fields.Require("window");
+    auto read = window == nullptr ? std::nullopt : ReadWindow(input, *window);
+    if (!read) return false;
+    terms.window = *std::move(read);
+    return true;
+  }
+  terms.window.kind = ast::WindowKind::Lifetime;
+  const json::Value* window = fields.Find("window");
+  if (window == nullptr) return true;
+  ReportTermsClash(input.source, input.diagnostics, window->span, "window", "concurrency",
+                   "leave `window` out: what is counted are the calls under way");
+  return false;
 }
 
 void ReadErrorRules(JsonInput input, const Fields& fields, ast::CounterTerms& terms) {
@@ -173,21 +181,15 @@ void ReadLimit(PolicyJsonReader& reader, const json::Value& record, std::string 
                ast::ToolBlock& block) {
   const JsonInput input = reader.input;
   const Fields fields(input, record, "a limit", kLimitKeys);
-  const bool is_built = ReadAlgorithm(input, fields);
   ast::Limit limit;
   ast::CounterTerms terms;
-  bool is_whole = is_built;
+  bool is_whole = ReadAlgorithm(input, fields, terms);
   if (const json::Value* counter = fields.Require("counter")) {
     const auto name = ReadTextWord(input, *counter, "counter");
     if (name) limit.counter = *name;
   }
-  // A limit of an algorithm that is not built may rightly have no window.
-  const json::Value* window = is_built ? fields.Require("window") : fields.Find("window");
-  if (window != nullptr) {
-    auto read = ReadWindow(input, *window);
-    is_whole = is_whole && read.has_value();
-    if (read) terms.window = *std::move(read);
-  }
+  is_whole = ReadMeasure(input, fields, terms) && is_whole;
+  is_whole = is_whole && CheckKind(input.source, input.diagnostics, terms);
   const json::Value* max = fields.Require("max");
   if (max != nullptr && Expect(input, *max, Kind::Number, "max", "a number")) {
     terms.max = {max->text, max->span};
@@ -251,6 +253,10 @@ void ReadRateText(JsonInput input, const json::Value& value, const std::string& 
 }
 
 }  // namespace
+
+std::string_view ast::NameOf(ast::Algorithm algorithm) {
+  return kAlgorithms[static_cast<std::size_t>(algorithm)];
+}
 
 void ReadLimits(PolicyJsonReader& reader, const json::Value& list, const std::string& pointer,
                 ast::ToolBlock& block) {

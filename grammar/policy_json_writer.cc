@@ -206,7 +206,8 @@ class JsonWriter {
     }
     json::Value record = json::MakeRecord();
     json::Add(record, "counter", json::MakeString(limit.counter.text));
-    json::Add(record, "window", WindowValue(terms.window));
+    const bool is_at_once = terms.algorithm == ast::Algorithm::Concurrency;
+    if (!is_at_once) json::Add(record, "window", WindowValue(terms.window));
     json::Add(record, "max", json::MakeNumber((limit.max ? *limit.max : terms.max).text));
     AddTerms(limit, terms, record);
     if (limit.cost) {
@@ -219,6 +220,10 @@ class JsonWriter {
 
   static void AddTerms(const ast::Limit& limit, const ast::CounterTerms& terms,
                        json::Value& record) {
+    if (terms.algorithm != ast::Algorithm::Fixed) {
+      json::Add(record, "algorithm", json::MakeString(std::string(NameOf(terms.algorithm))));
+    }
+    if (terms.burst) json::Add(record, "burst", json::MakeNumber(terms.burst->text));
     if (terms.scale || limit.max) {
       const int scale = terms.scale ? *terms.scale : DecimalsOf(terms.max.text);
       json::Add(record, "scale", json::MakeNumber(fmt::format("{}", scale)));
@@ -244,10 +249,10 @@ class JsonWriter {
                           const Entry& entry) {
     const bool is_own =
         limit.counter.text == PointerTo(PointerTo("/tools", entry.pattern), "rate_limit");
-    const bool is_plain = !limit.cost && !limit.max && !limit.on_error && !limit.on_store_error &&
-                          !terms.scale && terms.scopes.empty() &&
-                          terms.on_error == ast::OnError::Keep &&
-                          terms.on_store_error == ast::OnStoreError::Deny;
+    const bool is_plain =
+        !limit.cost && !limit.max && !limit.on_error && !limit.on_store_error && !terms.scale &&
+        terms.scopes.empty() && terms.algorithm == ast::Algorithm::Fixed &&
+        terms.on_error == ast::OnError::Keep && terms.on_store_error == ast::OnStoreError::Deny;
     const bool is_whole = terms.max.text.find_first_not_of("0123456789") == std::string::npos;
     return is_own && is_plain && is_whole && !entry.rate_limit;
   }

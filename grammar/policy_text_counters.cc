@@ -25,13 +25,7 @@ ast::Window ReadWindow(TextFile& file, TextView view) {
     if (written.text == name) return {ast::WindowKind::Seconds, seconds, written};
   }
   for (const auto& [name, kind] : kKinds) {
-    if (written.text != name) continue;
-    if (kind == ast::WindowKind::Lifetime) {
-      // A lifetime that a restart begins anew would not be one.
-      ReportNotBuiltYet(file.input.root, file.input.diagnostics, view.span(),
-                        "a `lifetime` window, which needs a durable store,");
-    }
-    return {kind, 0, written};
+    if (written.text == name) return {kind, 0, written};
   }
   const auto seconds = SecondsOf(written.text, kWindowSecondsMax);
   if (!seconds) {
@@ -75,6 +69,10 @@ void ReadScopes(TextFile& file, TextView view, ast::CounterTerms& terms) {
 // The words by which a term is known: what stands twice is reported by them.
 std::string_view NameOf(TextKind kind) {
   switch (kind) {
+    case TextKind::AtOnce:
+      return "at once";
+    case TextKind::KindTerm:
+      return "kind";
     case TextKind::ScaleTerm:
       return "scale";
     case TextKind::EachTerm:
@@ -88,19 +86,38 @@ std::string_view NameOf(TextKind kind) {
   }
 }
 
+// `4 at once`, which is all there is to say of a kind.
+void ReadAtOnce(TextFile& file, TextView term, ast::CounterTerms& terms) {
+  if (!terms.window.written.text.empty()) {
+    return ReportTermsClash(file.input.root, file.input.diagnostics, term.span(), "at once",
+                            "per " + terms.window.written.text, "write one of them");
+  }
+  terms.algorithm = ast::Algorithm::Concurrency;
+  terms.window.kind = ast::WindowKind::Lifetime;
+}
+
+void ReadKind(TextFile& file, TextView term, ast::CounterTerms& terms) {
+  const bool is_sliding = term.text().starts_with("sliding");
+  if (terms.algorithm == ast::Algorithm::Concurrency) {
+    return ReportTermsClash(file.input.root, file.input.diagnostics, term.span(),
+                            is_sliding ? "sliding" : "bucket", "at once",
+                            "write `per` and a window instead of `at once`, or leave it out");
+  }
+  terms.algorithm = is_sliding ? ast::Algorithm::Sliding : ast::Algorithm::Bucket;
+  for (TextView burst : term.children()) terms.burst = ReadWord(file, burst);
+}
+
 void ReadTerm(TextFile& file, TextView term, ast::CounterTerms& terms) {
   switch (term.kind()) {
     case TextKind::Window:
       terms.window = ReadWindow(file, term);
       break;
-    case TextKind::LaterTerm: {
-      const std::string_view word = term.text();
-      ReportNotBuiltYet(file.input.root, file.input.diagnostics, term.span(),
-                        word.starts_with("at")
-                            ? "a counter of calls `at once`"
-                            : fmt::format("a `{}` counter", word.substr(0, word.find(' '))));
+    case TextKind::AtOnce:
+      ReadAtOnce(file, term, terms);
       break;
-    }
+    case TextKind::KindTerm:
+      ReadKind(file, term, terms);
+      break;
     case TextKind::ScaleTerm:
       terms.scale_span = term.first_child().span();
       terms.scale = ReadScale(file, term.first_child());
@@ -156,6 +173,7 @@ void ReadCounter(TextFile& file, TextView view) {
     }
     ++position;
   }
+  CheckKind(file.input.root, file.input.diagnostics, counter.terms);
   file.reader.policy.counters.push_back(std::move(counter));
 }
 

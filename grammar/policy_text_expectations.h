@@ -62,8 +62,8 @@ EXPECTED(NotBuilt, "something that is built", "", Sort::NotBuilt);
 EXPECTED(CounterName, "the counter's name", "", Sort::Name);
 EXPECTED(CounterEquals, "`=` after the counter's name");
 EXPECTED(CounterAmount, "a number: how much there is");
-EXPECTED(CounterMeasure, "`per` and a window", "per");
-EXPECTED(Window, "second, minute, hour, day, week, month or a length of time",
+EXPECTED(CounterMeasure, "`per` and a window, or `at once`", "per");
+EXPECTED(Window, "second, minute, hour, day, week, month, lifetime or a length of time",
          "second,minute,hour,day,week,month");
 EXPECTED(OnceWord, "`once` after `at`", "once");
 EXPECTED(BurstAmount, "a number after `burst`");

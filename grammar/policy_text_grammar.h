@@ -205,7 +205,7 @@ struct Junction
 
 struct Condition : peg::seq<Expression> {};
 
-// --- Counters: 500.00 per day each grant on error refund
+// --- Counters: 500.00 per day each grant on error refund, 30 per minute sliding, 4 at once
 
 struct CounterName : peg::seq<Name> {};
 struct CounterEquals : peg::seq<peg::one<'='>, peg::not_at<peg::one<'='>>, Space> {};
@@ -214,10 +214,11 @@ struct Window : peg::sor<Key<"second">, Key<"minute">, Key<"hour">, Key<"day">, 
                          Key<"month">, Key<"lifetime">, peg::seq<Duration, Space>> {};
 struct OnceWord : Key<"once"> {};
 struct BurstAmount : peg::seq<Number, Space> {};
-struct LaterTerm
-    : peg::sor<peg::if_must<Key<"at">, OnceWord>, Key<"sliding">,
+struct AtOnce : peg::if_must<Key<"at">, OnceWord> {};
+struct KindTerm
+    : peg::sor<Key<"sliding">,
                peg::seq<Key<"bucket">, peg::opt<peg::if_must<Key<"burst">, BurstAmount>>>> {};
-struct CounterMeasure : peg::sor<peg::if_must<Key<"per">, Window>, peg::at<Key<"at">>> {};
+struct CounterMeasure : peg::sor<peg::if_must<Key<"per">, Window>, AtOnce> {};
 struct ScalePlaces : peg::seq<Number, Space> {};
 struct ScaleTerm : peg::if_must<Key<"scale">, ScalePlaces> {};
 struct ScopeName
@@ -236,7 +237,7 @@ struct OnClause : peg::if_must<Key<"on">, OnWhat> {};
 struct CounterStatement
     : peg::seq<
           peg::if_must<Key<"counter">, CounterName, CounterEquals, CounterAmount, CounterMeasure>,
-          peg::star<peg::sor<LaterTerm, ScaleTerm, EachTerm, OnClause>>> {};
+          peg::star<peg::sor<AtOnce, KindTerm, ScaleTerm, EachTerm, OnClause>>> {};
 
 // --- Statements of a tool block.
 

@@ -172,10 +172,20 @@ std::string DurationText(const std::string& written) {
   return is_number ? written + "s" : written;
 }
 
+// `per minute sliding`, `at once`.
+std::string MeasureText(const ast::CounterTerms& terms) {
+  if (terms.algorithm == ast::Algorithm::Concurrency) return "at once";
+  std::string text = "per " + DurationText(terms.window.written.text);
+  if (terms.algorithm == ast::Algorithm::Sliding) text += " sliding";
+  if (terms.algorithm == ast::Algorithm::Bucket) text += " bucket";
+  if (terms.burst) text += " burst " + terms.burst->text;
+  return text;
+}
+
 std::string CounterText(const ast::Counter& counter) {
   const ast::CounterTerms& terms = counter.terms;
-  std::string text = fmt::format("counter {} = {} per {}", NameText(counter.name.text),
-                                 terms.max.text, DurationText(terms.window.written.text));
+  std::string text = fmt::format("counter {} = {} {}", NameText(counter.name.text), terms.max.text,
+                                 MeasureText(terms));
   if (terms.scale) text += fmt::format(" scale {}", *terms.scale);
   for (std::size_t i = 0; i < terms.scopes.size(); ++i) {
     text += (i == 0 ? " each " : ", ") + ScopeText(terms.scopes[i]);

@@ -114,6 +114,28 @@ void ReportNotWholeNumber(const Source& root, Diagnostics& diagnostics, Span spa
   diagnostics.Report(diag::NotWholeNumber, root, span, what, min, max, seen);
 }
 
+bool CheckKind(const Source& root, Diagnostics& diagnostics, const ast::CounterTerms& terms) {
+  using ast::Algorithm;
+  const bool is_bucket = terms.algorithm == Algorithm::Bucket;
+  if (terms.burst && !is_bucket) {
+    ReportTermsClash(root, diagnostics, terms.burst->span, "burst", NameOf(terms.algorithm),
+                     "only a bucket has a burst");
+    return false;
+  }
+  const bool has_length =
+      terms.window.kind != ast::WindowKind::Month && terms.window.kind != ast::WindowKind::Lifetime;
+  if (has_length || !(is_bucket || terms.algorithm == Algorithm::Sliding)) return true;
+  ReportTermsClash(root, diagnostics, terms.window.written.span, terms.window.written.text,
+                   NameOf(terms.algorithm),
+                   "a span of time has one length: `day` is 24 hours here, `week` 7 days");
+  return false;
+}
+
+void ReportTermsClash(const Source& root, Diagnostics& diagnostics, Span span,
+                      std::string_view what, std::string_view with, std::string help) {
+  diagnostics.Report(diag::TermsClash, root, span, what, with).Help(std::move(help));
+}
+
 void ReportInvalidPath(const Source& root, Diagnostics& diagnostics, Span span,
                        std::string_view path, std::string what) {
   diagnostics.Report(diag::InvalidPath, root, span, path).Help(std::move(what));

@@ -44,6 +44,13 @@ void ReportNotWholeNumber(const Source& root, Diagnostics& diagnostics, Span spa
                           std::string_view what, std::uint64_t min, std::uint64_t max,
                           std::string_view seen);
 
+// Reports a window or a burst that a counter of its kind cannot have. True when there is none.
+bool CheckKind(const Source& root, Diagnostics& diagnostics, const ast::CounterTerms& terms);
+
+// Reports that of two terms of a counter `what` does not go with `with`.
+void ReportTermsClash(const Source& root, Diagnostics& diagnostics, Span span,
+                      std::string_view what, std::string_view with, std::string help);
+
 void ReportInvalidPath(const Source& root, Diagnostics& diagnostics, Span span,
                        std::string_view path, std::string what);
 

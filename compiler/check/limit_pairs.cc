@@ -12,6 +12,7 @@ namespace policy {
 
 namespace {
 
+using format::Algorithm;
 using format::RuleKind;
 using format::WindowKind;
 
@@ -44,7 +45,8 @@ Length LengthOf(const ir::Counter& counter) {
 
 // Whether each window of `inner` lies within one of `outer`, which is longer.
 bool IsNested(const ir::Policy& policy, const ir::Counter& inner, const ir::Counter& outer) {
-  if (outer.window == WindowKind::Lifetime) return true;
+  if (outer.window == WindowKind::Lifetime || outer.algorithm == Algorithm::Sliding) return true;
+  if (inner.algorithm == Algorithm::Sliding) return false;
   if (inner.window == WindowKind::Day) return outer.window != WindowKind::Seconds;
   if (inner.window != WindowKind::Seconds) return false;
   if (outer.window == WindowKind::Seconds) return outer.window_seconds % inner.window_seconds == 0;
@@ -137,9 +139,13 @@ bool CapsBurst(const Pair& pair) {
   if (!IsPartOf(pair.short_charges(), pair.long_charges())) return false;
   if (!HasScopesOf(pair.long_counter(), pair.short_counter())) return false;
   const bool is_nested = IsNested(pair.checked.policy, pair.short_counter(), pair.long_counter());
-  const Wide room =
-      Scaled(pair.long_charges().most, pair.long_counter().scale) * (is_nested ? 1 : 2);
-  return Scaled(pair.shorter.limit.max, pair.short_counter().scale) >= room;
+  const Wide room = Scaled(pair.long_charges().most, pair.long_counter().scale);
+  const ir::Counter& counter = pair.short_counter();
+  const Wide max = Scaled(pair.shorter.limit.max, counter.scale);
+  if (counter.algorithm != Algorithm::Bucket) return max >= room * (is_nested ? 1 : 2);
+  // What two longer windows let through side by side fits at once, and has drained before the next.
+  const std::int64_t windows = LengthOf(pair.long_counter()).least / counter.window_seconds;
+  return Scaled(pair.shorter.limit.burst, counter.scale) >= 2 * room && max * windows >= room;
 }
 
 // All the shorter windows in a longer one together let through no more than it has room for.
@@ -148,16 +154,28 @@ bool NeverFills(const Pair& pair) {
   if (!most || !IsPartOf(pair.long_charges(), pair.short_charges())) return false;
   if (!HasScopesOf(pair.short_counter(), pair.long_counter())) return false;
   const std::int64_t least = LengthOf(pair.short_counter()).least;
-  const bool is_nested = IsNested(pair.checked.policy, pair.short_counter(), pair.long_counter());
+  // Spans of time can be laid end to end from where the longer window begins.
+  const bool is_nested = pair.short_counter().algorithm != Algorithm::Fixed ||
+                         IsNested(pair.checked.policy, pair.short_counter(), pair.long_counter());
   const std::int64_t windows = (*most + least - 1) / least + (is_nested ? 0 : 1);
-  const Wide let_through = Scaled(pair.short_charges().most, pair.short_counter().scale) * windows;
+  const int scale = pair.short_counter().scale;
+  const Wide let_through =
+      Scaled(pair.short_charges().most, scale) * windows + Scaled(pair.shorter.limit.burst, scale);
   return Scaled(pair.longer.limit.max, pair.long_counter().scale) >= let_through;
+}
+
+bool CountsWindows(const ir::Counter& counter) {
+  return counter.algorithm == Algorithm::Fixed || counter.algorithm == Algorithm::Sliding;
 }
 
 void CheckPair(const Pair& pair) {
   const Length shorter = LengthOf(pair.short_counter());
   const Length longer = LengthOf(pair.long_counter());
   if (!shorter.most || *shorter.most >= longer.least) return;
+  const bool is_bucket = pair.short_counter().algorithm == Algorithm::Bucket;
+  if (!CountsWindows(pair.long_counter()) || !(is_bucket || CountsWindows(pair.short_counter()))) {
+    return;
+  }
   const auto& [checked, charges, short_rule, long_rule] = pair;
   if (CapsBurst(pair)) {
     checked.diagnostics

@@ -35,6 +35,21 @@ bool Covers(const ir::Block& outer, const ir::Block& inner) {
   });
 }
 
+// A bucket lets its burst through at once, and then what drains.
+void CheckBurst(const Checked& checked, const ir::Rule& rule) {
+  const ir::Counter& counter = checked.counter(rule.limit.counter_id);
+  if (counter.algorithm != format::Algorithm::Bucket || rule.limit.max == 0) return;
+  std::int64_t one = 1;
+  for (int i = 0; i < counter.scale; ++i) one *= 10;
+  if (rule.limit.burst > rule.limit.max) {
+    checked.diagnostics.Report(diag::BurstAboveMax, checked.source, rule.span, counter.name)
+        .Help("lower `burst`, or raise `max`");
+  } else if (rule.limit.cost == format::CostKind::One && rule.limit.burst < one) {
+    checked.diagnostics.Report(diag::BurstBelowOne, checked.source, rule.span, counter.name)
+        .Help("a call is charged 1: the burst has to be at least that");
+  }
+}
+
 }  // namespace
 
 void CheckLimits(const Checked& checked) {
@@ -50,6 +65,7 @@ void CheckLimits(const Checked& checked) {
     for (const ir::RuleId id : block.rule_ids) {
       const ir::Rule& rule = checked.rule(id);
       if (rule.kind != RuleKind::Limit) continue;
+      CheckBurst(checked, rule);
       if (denies_all) {
         checked.diagnostics
             .Report(diag::LimitOfDenied, checked.source, rule.span, block.patterns[0])

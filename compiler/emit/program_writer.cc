@@ -198,6 +198,7 @@ void ProgramWriter::WriteLimit(ir::RuleId id) {
   record.rule = RuleFor(id);
   record.counter = static_cast<std::uint32_t>(limit.counter_id);
   record.max = limit.max;
+  record.burst = limit.burst;
   record.cost = limit.cost;
   record.on_error = limit.on_error;
   record.on_store_error = limit.on_store_error;

@@ -108,7 +108,8 @@ struct Formula {
 
 struct Limit {
   CounterId counter_id{};
-  std::int64_t max = 0;  // at the counter's scale
+  std::int64_t max = 0;    // at the counter's scale
+  std::int64_t burst = 0;  // of a bucket, likewise
   format::CostKind cost = format::CostKind::One;
   ValueId cost_value_id{};  // Amount, Length
   format::OnError on_error = format::OnError::Keep;
@@ -152,6 +153,9 @@ struct Counter {
   format::Algorithm algorithm = format::Algorithm::Fixed;
   std::uint8_t scale = 0;
   std::vector<Scope> scopes;
+  // Of a bucket, at the scale: what all its limits say.
+  std::int64_t max = 0;
+  std::int64_t burst = 0;
   Span span;
 };
 

@@ -34,6 +34,31 @@ format::WindowKind WindowOf(ast::WindowKind kind) {
   return format::WindowKind::Seconds;
 }
 
+format::Algorithm AlgorithmOf(ast::Algorithm algorithm) {
+  switch (algorithm) {
+    case ast::Algorithm::Fixed:
+      return format::Algorithm::Fixed;
+    case ast::Algorithm::Sliding:
+      return format::Algorithm::Sliding;
+    case ast::Algorithm::Bucket:
+      return format::Algorithm::Bucket;
+    case ast::Algorithm::Concurrency:
+      return format::Algorithm::Concurrency;
+  }
+  return format::Algorithm::Fixed;
+}
+
+// A span of time has no place in the calendar: its days and weeks have one length.
+std::optional<std::uint32_t> SpanSeconds(const ast::CounterTerms& terms) {
+  constexpr std::uint32_t kDaySeconds = 86'400;
+  const bool is_span =
+      terms.algorithm == ast::Algorithm::Sliding || terms.algorithm == ast::Algorithm::Bucket;
+  if (!is_span) return std::nullopt;
+  if (terms.window.kind == ast::WindowKind::Day) return kDaySeconds;
+  if (terms.window.kind == ast::WindowKind::Week) return 7 * kDaySeconds;
+  return terms.window.seconds;
+}
+
 std::string WindowText(const ir::Counter& counter) {
   switch (counter.window) {
     case format::WindowKind::Seconds:
@@ -141,6 +166,14 @@ static_assert(static_cast<int>(ast::ScopeKind::Global) ==
                   static_cast<int>(format::ScopeKind::Global),
               "scope kinds but Value stand in one order");
 
+std::string RateText(const ir::Counter& counter) {
+  const auto text = [&](std::int64_t units) {
+    const auto amount = ParseDecimal(fmt::format("{}e-{}", units, counter.scale));
+    return amount ? ToText(*amount) : fmt::format("{}e-{}", units, counter.scale);
+  };
+  return fmt::format("{} with burst {}", text(counter.max), text(counter.burst));
+}
+
 // Reports the first way in which two limits disagree about the counter they share.
 void CompareCounters(Resolution& resolution, const ir::Counter& first, const ir::Counter& second) {
   std::string_view what;
@@ -149,7 +182,11 @@ void CompareCounters(Resolution& resolution, const ir::Counter& first, const ir:
   const auto scopes_equal = [](const ir::Scope& a, const ir::Scope& b) {
     return a.kind == b.kind && a.path_id == b.path_id;
   };
-  if (first.window != second.window || first.window_seconds != second.window_seconds) {
+  if (first.algorithm != second.algorithm) {
+    what = "algorithms";
+    first_text = ast::NameOf(static_cast<ast::Algorithm>(first.algorithm));
+    second_text = ast::NameOf(static_cast<ast::Algorithm>(second.algorithm));
+  } else if (first.window != second.window || first.window_seconds != second.window_seconds) {
     what = "windows";
     first_text = WindowText(first);
     second_text = WindowText(second);
@@ -161,6 +198,10 @@ void CompareCounters(Resolution& resolution, const ir::Counter& first, const ir:
     what = "scopes";
     first_text = ScopeText(resolution, first);
     second_text = ScopeText(resolution, second);
+  } else if (first.max != second.max || first.burst != second.burst) {
+    what = "rates";
+    first_text = RateText(first);
+    second_text = RateText(second);
   } else {
     return;
   }
@@ -299,12 +340,19 @@ DeclaredCounter ResolveTerms(Resolution& resolution, const std::string& name,
   auto scopes = ResolveScopes(resolution, terms.scopes);
   if (scale) declared.max = MaxOf(resolution, terms.max, *scale);
   if (!scale || !scopes || !declared.max) return declared;
-  declared.counter = ir::Counter{.name = name,
-                                 .window = WindowOf(terms.window.kind),
-                                 .window_seconds = terms.window.seconds,
-                                 .scale = *scale,
-                                 .scopes = *std::move(scopes),
-                                 .span = span};
+  if (terms.burst) {
+    declared.burst = MaxOf(resolution, *terms.burst, *scale);
+    if (!declared.burst) return declared;
+  }
+  const auto span_seconds = SpanSeconds(terms);
+  declared.counter = ir::Counter{
+      .name = name,
+      .window = span_seconds ? format::WindowKind::Seconds : WindowOf(terms.window.kind),
+      .window_seconds = span_seconds.value_or(terms.window.seconds),
+      .algorithm = AlgorithmOf(terms.algorithm),
+      .scale = *scale,
+      .scopes = *std::move(scopes),
+      .span = span};
   return declared;
 }
 
@@ -368,7 +416,13 @@ std::optional<ir::Limit> ResolveLimit(Resolution& resolution, const ast::Limit& 
       limit.max ? MaxOf(resolution, *limit.max, declared->counter->scale) : declared->max;
   if (!max) return std::nullopt;
   resolved.max = *max;
-  resolved.counter_id = AddCounter(resolution, *declared->counter);
+  ir::Counter counter = *declared->counter;
+  if (counter.algorithm == format::Algorithm::Bucket) {
+    resolved.burst = declared->burst.value_or(*max);
+    counter.max = resolved.max;
+    counter.burst = resolved.burst;
+  }
+  resolved.counter_id = AddCounter(resolution, std::move(counter));
   return resolved;
 }
 

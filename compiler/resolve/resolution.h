@@ -40,6 +40,7 @@ struct DeclaredCounter {
   const ast::Counter* syntax = nullptr;
   std::optional<ir::Counter> counter = {};  // nullopt: errors were reported
   std::optional<std::int64_t> max = {};     // at the counter's scale
+  std::optional<std::int64_t> burst = {};   // of a bucket, where it is given
   bool is_used = false;
 };
 

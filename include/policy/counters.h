@@ -22,6 +22,14 @@ namespace policy {
 
 enum class CounterWindow : std::uint8_t { Seconds, Day, Week, Month, Lifetime };
 
+// What a counter promises of its max.
+enum class CounterKind : std::uint8_t {
+  Fixed,        // no more in any one of its windows
+  Sliding,      // no more in any span of time as long as its window
+  Bucket,       // no more than burst + time * max / window in any span of time
+  Concurrency,  // no more at once: a charge is given back when its call ends
+};
+
 // What makes two counters the same, across reloads and processes: cells are kept while this is
 // unchanged.
 struct CounterIdentity {
@@ -33,9 +41,15 @@ struct CounterIdentity {
   std::string zone;                  // calendar windows only, else ""
   std::uint8_t scale = 0;
   std::string scope;  // the scope kinds as text, "grant,arg:args.to"
+  // Sliding and Bucket have a window of Seconds, at most kKindWindowSecondsMax; Concurrency has
+  // that of a Lifetime.
+  CounterKind kind = CounterKind::Fixed;
 
   friend bool operator==(const CounterIdentity&, const CounterIdentity&) = default;
 };
+
+// The longest window of a sliding counter or a bucket: 366 days.
+inline constexpr std::uint32_t kKindWindowSecondsMax = 366 * 86'400;
 
 class CounterTable;  // the cells of one counter: runtime/limits
 struct CounterCell;  // one of them
@@ -48,16 +62,21 @@ struct Charge {
   std::int64_t amount = 1;        // >= 0, at the counter's scale
   std::int64_t max = 0;           // at the counter's scale
   bool refund_on_error = false;
+  std::int64_t burst = 0;  // Bucket: how much fits at once; `max` is what drains in a window
 };
 
 // How one charge stands, filled in for every charge whatever the result is. Parallel to the charges
-// of the call. The quota left is max - used, not below 0.
+// of the call. The quota left is max - used (of a bucket burst - used), not below 0.
 struct ChargeState {
-  std::int64_t used = 0;                       // after this call when granted, else before it
-  bool is_short = false;                       // this charge had no room
-  bool retryable = true;                       // short only; false: waiting does not help
-  std::optional<std::int64_t> window_end_ms;   // Unix time; none for lifetime
-  std::optional<std::int64_t> retry_after_ms;  // short only: until the window ends, rounded up
+  std::int64_t used = 0;  // after this call when granted, else before it; of a bucket rounded up
+  bool is_short = false;  // this charge had no room
+  bool retryable = true;  // short only; false: waiting does not help
+  // Unix time when nothing of what is used counts any more: the end of the window; for Sliding and
+  // Bucket none while nothing is used; none for Lifetime and Concurrency.
+  std::optional<std::int64_t> window_end_ms;
+  // Short and retryable only: until there is room if nothing else is charged, rounded up. None for
+  // Concurrency: nobody knows when a call ends.
+  std::optional<std::int64_t> retry_after_ms;
 };
 
 enum class ReserveResult : std::uint8_t {
@@ -68,7 +87,7 @@ enum class ReserveResult : std::uint8_t {
   TableFull,   // nothing was taken; a table has no free cell: deny
 };
 
-// How a call that holds a reservation ended.
+// How a call that holds a reservation ended. A charge for Concurrency is given back in any case.
 enum class Settlement : std::uint8_t {
   Commit,       // it was answered with success, or its outcome is unknown after it was sent
   CommitError,  // upstream answered with an error: charges with refund_on_error are given back
@@ -78,8 +97,13 @@ enum class Settlement : std::uint8_t {
 // A charge that was taken and is not settled.
 struct HeldCharge {
   CounterCell* cell = nullptr;
-  std::int64_t epoch_s = 0;  // start of the window that was charged
+  CounterTable* table = nullptr;
+  std::int64_t mark = 0;  // Fixed: start of the window that was charged, in seconds; others: the
+                          // instant of the charge, in nanoseconds
   std::int64_t amount = 0;
+  // Bucket: how full it was after the charge, and what had been given back by then: 128 bits.
+  std::uint64_t due_low = 0;
+  std::uint64_t due_high = 0;
   bool refund_on_error = false;
 };
 
@@ -98,11 +122,18 @@ class Reservation {
 
   // Settles once; later calls do nothing. A refund goes only into the window that was charged.
   void Settle(Settlement settlement);
+
+  // Commits with what each charge has cost in the end: one amount a charge, in the order in which
+  // they were reserved. Less is given back as above. More is charged as well, also past max; where
+  // the window that was charged has ended by `now_ns`, to the current one. Nothing, or an amount
+  // below 0: what was reserved stands. Settles once, like Settle.
+  void SettleActual(std::span<const std::optional<std::int64_t>> amounts, std::int64_t now_ns);
   bool holds_charges() const { return count_ > 0; }
 
  private:
   friend class CellEngine;  // runtime/limits: fills it
 
+  void Forget();
   HeldCharge& held(std::size_t i) {
     return i < kInlineCharges ? inline_[i] : overflow_[i - kInlineCharges];
   }

@@ -15,12 +15,12 @@ std::string_view NameOf(Outcome outcome);  // "allow", "deny", "approval", "limi
 
 // How much of one limit is used, after this decision.
 struct Quota {
-  std::uint32_t limit = 0;     // index into Program::limits()
-  std::int64_t max = 0;        // at the counter's scale
-  std::int64_t used = 0;       // likewise; charges of this call included when it was allowed
-  std::int64_t remaining = 0;  // max - used, not below 0
-  std::optional<std::int64_t> window_end_ms;   // Unix time; none for lifetime
-  std::optional<std::int64_t> retry_after_ms;  // short limits only
+  std::uint32_t limit = 0;  // index into Program::limits()
+  std::int64_t max = 0;     // at the counter's scale; of a bucket its burst: how much fits at once
+  std::int64_t used = 0;    // likewise; charges of this call included when it was allowed
+  std::int64_t remaining = 0;                  // max - used, not below 0
+  std::optional<std::int64_t> window_end_ms;   // as in ChargeState
+  std::optional<std::int64_t> retry_after_ms;  // likewise
   bool is_short = false;                       // this limit had no room
   bool retryable = true;  // false: waiting does not help (lifetime used up, amount above max)
 };
@@ -34,7 +34,8 @@ struct Decision {
   std::vector<std::uint32_t> rules;
   std::string message;  // for the agent, without the [POLICY …] prefix; empty for allow
   std::optional<std::int64_t>
-      retry_after_ms;         // limited: the maximum over all short limits, none if not retryable
+      retry_after_ms;  // limited: the maximum over all short limits; none if not retryable, or if
+                       // all there is to wait for is the end of a call
   std::vector<Quota> quotas;  // every limit that applied, when limits were looked at
   bool is_uncounted = false;  // allow, approval: the store could not answer, and every limit of the
                               // call says `on_store_error: allow`

@@ -58,8 +58,12 @@ void PolicyReload::LoadOnce() {
     return;
   }
   if ((*program)->hash() == hash_) return;
-  hash_ = (*program)->hash();
   auto version = std::make_shared<PolicyVersion>(*program, counters_, options_.attachment);
+  if (auto trouble = WhyNotKept(version->bound, options_.counter_place)) {
+    loop_.Post([refuse = refuse_, why = *std::move(trouble)] { (*refuse)(why); });
+    return;
+  }
+  hash_ = (*program)->hash();
   loop_.Post([install = install_, version = std::move(version)] { (*install)(version); });
 }
 

@@ -14,6 +14,7 @@
 
 #include "policy/counters.h"
 #include "policy/program.h"
+#include "runtime/gateway/counter_check.h"
 #include "runtime/gateway/policy_file.h"
 #include "runtime/gateway/policy_version.h"
 #include "runtime/transport/event_loop.h"
@@ -25,6 +26,7 @@ struct ReloadOptions {
   std::string tools_path;  // as in PolicyText
   std::string server;      // likewise
   std::string attachment;
+  CounterPlace counter_place = CounterPlace::Shared;
   CompilePolicy compile;
 };
 

@@ -149,6 +149,11 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
   const std::string session = SessionId();
   if (const auto opened = OpenLog(session); !opened) return NotRun(opened.error());
   DecisionLog* log = log_ ? &*log_ : nullptr;
+  const std::string attachment = AttachmentOf(server_, options_);
+  const CounterPlace place =
+      options_.has_private_state ? CounterPlace::Private : CounterPlace::Shared;
+  const auto version = std::make_shared<PolicyVersion>(policy.program, counters, attachment);
+  if (const auto trouble = WhyNotKept(version->bound, place)) return NotRun(*trouble);
   transport::AdoptOrphans();
   auto child = transport::ChildProcess::Spawn(options_.command);
   if (!child) return NotRun(child.error());
@@ -162,15 +167,13 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
     errors.Say("the lock has no tools of server `" + server_ +
                "`: every call is denied; --server says which one this is");
   }
-  const std::string attachment = AttachmentOf(server_, options_);
   MessageRelay relay({.caller = {.server = server_,
                                  .grant = options_.grant,
                                  .session = session,
                                  .client_name = {},
                                  .client_version = {}},
                       .passed_methods = options_.passed_methods},
-                     std::make_shared<PolicyVersion>(policy.program, counters, attachment), loop,
-                     clock_, log, [this](std::string_view line) { Say(line); });
+                     version, loop, clock_, log, [this](std::string_view line) { Say(line); });
   StdioGateway gateway(loop, *child, errors, relay, log);
   const transport::SignalSource signals(loop, kSignals,
                                         [&gateway](int signal) { gateway.Signal(signal); });
@@ -179,6 +182,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
        .tools_path = options_.tools_path,
        .server = options_.server,
        .attachment = attachment,
+       .counter_place = place,
        .compile = compile_},
       std::move(policy.text), *policy.program, counters, loop,
       [&](std::shared_ptr<PolicyVersion> next) {

@@ -8,9 +8,16 @@
 #include <limits>
 #include <string_view>
 
+#include "policy/counters.h"
+
 namespace policy {
 
 inline constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+
+inline std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? kUnlimited : sum;
+}
 
 // What a cell knows of the pool it leases quota from. Only cells shared between processes have one.
 struct CellLease {
@@ -32,6 +39,8 @@ struct CellLease {
 //  1. epoch_s, the start of the window that `used` counts, never decreases while the cell lives.
 //  2. 0 <= used. Charges are in `used` from their reservation on.
 //  3. A cell with outstanding > 0 is neither recycled nor freed.
+// Beside a cell of a kind other than Fixed, in memory, stands what it counts with (meter.h); `used`
+// is then what that says, and the epoch nothing.
 // Cells stay where they are and are reused; a reader may lock one that was recycled meanwhile, so
 // everybody checks live and the key after locking.
 struct alignas(64) CounterCell {
@@ -45,6 +54,7 @@ struct alignas(64) CounterCell {
   CellLease* lease = nullptr;  // owned by the table
   std::uint32_t key_bytes = 0;
   bool live = false;
+  CounterKind kind = CounterKind::Fixed;
   union {
     char inline_key[kInlineKeyBytesMax];
     char* heap_key;  // longer keys; owned by the table

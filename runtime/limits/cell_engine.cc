@@ -9,6 +9,7 @@
 
 #include "policy/check.h"
 #include "runtime/limits/identity_key.h"
+#include "runtime/limits/meter.h"
 
 namespace policy {
 namespace {
@@ -26,6 +27,8 @@ struct Step {
   Window window;         // at the call's clock
   std::int64_t epoch_s;  // of the cell, as it was judged
   std::int64_t used;     // likewise, by everybody, before the call
+  std::int64_t free_ns;  // a meter's: when there is room, where there is not
+  std::int64_t end_ns;   // a meter's: when nothing is counted any more, where something is, or 0
   ReserveResult result;
 };
 
@@ -47,15 +50,13 @@ class PerCharge {
   alignas(T) std::byte inline_[kInline * sizeof(T)];
 };
 
-std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? kUnlimited : sum;
-}
-
 // Whether waiting can ever help a charge that found no room.
 bool IsRetryable(const Charge& charge) {
-  return charge.max > 0 && charge.amount <= charge.max &&
-         charge.table->identity().window != CounterWindow::Lifetime;
+  const CounterKind kind = charge.table->kind();
+  const std::int64_t most = kind == CounterKind::Bucket ? charge.burst : charge.max;
+  return charge.max > 0 && charge.amount <= most &&
+         (charge.table->identity().window != CounterWindow::Lifetime ||
+          kind == CounterKind::Concurrency);
 }
 
 bool Fits(const Charge& charge, std::int64_t used) {
@@ -77,9 +78,31 @@ ReserveResult JudgeLease(const CounterCell& cell, const Charge& charge, std::int
   return asks_no_less || !fits ? ReserveResult::Short : ReserveResult::NeedsStore;
 }
 
-// Looks at one charge. REQUIRES: the cell is locked, or null (nothing was ever charged).
-void Judge(Step& step, std::int64_t now_ns) {
+// Judge for a cell with a meter. Time moves on for the cell.
+void JudgeMeter(Step& step, std::int64_t now_ns) {
   const Charge& charge = *step.charge;
+  step.end_ns = 0;
+  step.free_ns = 0;
+  if (step.cell == nullptr) {
+    const bool is_bucket = charge.table->kind() == CounterKind::Bucket;
+    const bool fits = charge.max > 0 && charge.amount <= (is_bucket ? charge.burst : charge.max);
+    step.result = fits ? ReserveResult::Granted : ReserveResult::Short;
+    return;
+  }
+  CounterCell& cell = *step.cell;
+  charge.table->CountOverdue(AdvanceMeter(cell, charge, now_ns));
+  step.used = cell.used;
+  step.result = MeterFits(cell, charge) ? ReserveResult::Granted : ReserveResult::Short;
+  if (step.result == ReserveResult::Short && IsRetryable(charge)) {
+    step.free_ns = MeterFitsAt(cell, charge);
+  }
+  if (cell.used > 0) step.end_ns = MeterEmptyAt(cell);
+}
+
+// Looks at one charge. REQUIRES: the cell is locked, or null (nothing was ever charged).
+[[gnu::always_inline]] inline void Judge(Step& step, std::int64_t now_ns) {
+  const Charge& charge = *step.charge;
+  if (charge.table->kind() != CounterKind::Fixed) return JudgeMeter(step, now_ns);
   const CounterCell* cell = step.cell;
   const bool is_current = cell != nullptr && cell->epoch_s >= step.window.start_s;
   const std::int64_t used = is_current ? cell->used : 0;
@@ -125,6 +148,19 @@ ReserveResult Combine(std::span<const Step> steps) {
   return combined;
 }
 
+std::int64_t CeilMilliseconds(std::int64_t nanoseconds) {
+  return FloorDivide(nanoseconds + kNanosecondsPerMillisecond - 1, kNanosecondsPerMillisecond);
+}
+
+void ReportMeter(const Step& step, std::int64_t now_ns, ChargeState& state) {
+  if (step.charge->table->kind() == CounterKind::Concurrency) return;
+  if (step.end_ns != 0) state.window_end_ms = CeilMilliseconds(step.end_ns);
+  if (state.is_short && state.retryable) {
+    // A cell that refuses a charge has seen the call's clock, or a later one.
+    state.retry_after_ms = CeilMilliseconds(step.free_ns - std::min(now_ns, kInstantMax));
+  }
+}
+
 // Fills in what the call is told. After the locks are released: the end of a window other than the
 // clock's own needs the calendar.
 void Report(std::span<const Step> steps, std::int64_t now_ns, std::span<ChargeState> states) {
@@ -137,6 +173,10 @@ void Report(std::span<const Step> steps, std::int64_t now_ns, std::span<ChargeSt
     state.used = step.used;
     state.is_short = step.result == ReserveResult::Short;
     state.retryable = !state.is_short || IsRetryable(charge);
+    if (charge.table->kind() != CounterKind::Fixed) {
+      ReportMeter(step, now_ns, state);
+      continue;
+    }
     const Window window =
         step.epoch_s == step.window.start_s ? step.window : charge.table->WindowAt(step.epoch_s);
     if (window.end_s == kNoEnd) continue;
@@ -191,6 +231,8 @@ class LockedCells {
           .window = {},
           .epoch_s = 0,
           .used = 0,
+          .free_ns = 0,
+          .end_ns = 0,
           .result = ReserveResult::StoreError};
   if (charge.table == nullptr) return false;
   step.window = charge.table->WindowAt(now_s);
@@ -217,6 +259,28 @@ enum class MissingCell { Fresh, TableFull };
   }
 }
 
+// REQUIRES: the cell is locked, and was judged to have room.
+[[gnu::always_inline]] inline void Take(Step& step, HeldCharge& held) {
+  const Charge& charge = *step.charge;
+  CounterCell& cell = *step.cell;
+  held = {.cell = &cell,
+          .table = charge.table,
+          .mark = cell.epoch_s,
+          .amount = charge.amount,
+          .due_low = 0,
+          .due_high = 0,
+          .refund_on_error = charge.refund_on_error};
+  if (cell.kind == CounterKind::Fixed) [[likely]] {
+    cell.used += charge.amount;
+    step.used += charge.amount;
+  } else {
+    TakeFromMeter(cell, charge, held);
+    step.used = cell.used;
+    if (cell.used > 0) step.end_ns = MeterEmptyAt(cell);
+  }
+  ++cell.outstanding;
+}
+
 }  // namespace
 
 CellEngine::CellEngine(const CounterLimits& limits) : limits_(limits), budget_(limits.cells_max) {
@@ -235,10 +299,13 @@ CounterTable* CellEngine::Open(const CounterIdentity& identity, bool leased) {
   }
   const std::optional<WindowCalendar> calendar = WindowCalendar::Make(identity);
   if (!calendar || tables_.size() >= limits_.tables_max) return nullptr;
-  const CounterTable::Options options = {.cells_max = limits_.cells_per_table_max,
-                                         .budget = &budget_,
-                                         .secret = secret_,
-                                         .leased = leased};
+  const CounterTable::Options options = {
+      .cells_max = limits_.cells_per_table_max,
+      .budget = &budget_,
+      .secret = secret_,
+      .leased = leased,
+      .permit_ns = limits_.permit_seconds * std::int64_t{1'000'000'000},
+      .overdue = &overdue_};
   OpenTable& made = tables_[key];
   made = {std::make_unique<CounterTable>(identity, *calendar, options), 1};
   return made.table.get();
@@ -307,7 +374,8 @@ ReserveResult CellEngine::TryReserve(std::span<const Charge> charges, std::int64
       recycled = FindRecycled(steps);
       if (recycled == nullptr) {
         for (Step& step : steps) {
-          if (step.cell != nullptr && step.cell->epoch_s < step.window.start_s) {
+          if (step.cell != nullptr && step.cell->epoch_s < step.window.start_s &&
+              step.cell->kind == CounterKind::Fixed) {
             step.charge->table->Advance(*step.cell, step.window.start_s);
           }
         }
@@ -315,14 +383,7 @@ ReserveResult CellEngine::TryReserve(std::span<const Charge> charges, std::int64
         result = Combine(steps);
         for (Step& step : steps) {
           if (result != ReserveResult::Granted) break;
-          step.cell->used += step.charge->amount;
-          step.used += step.charge->amount;
-          ++step.cell->outstanding;
-          reservation.held(reservation.count_++) = {
-              .cell = step.cell,
-              .epoch_s = step.cell->epoch_s,
-              .amount = step.charge->amount,
-              .refund_on_error = step.charge->refund_on_error};
+          Take(step, reservation.held(reservation.count_++));
         }
       }
     }

@@ -20,9 +20,13 @@
 namespace policy {
 
 struct CounterLimits {
-  std::size_t cells_max = 1u << 20;            // of the process: 64 bytes each, and their index
+  // Of the process: 64 bytes each, and their index. A cell that is larger counts as several.
+  std::size_t cells_max = 1u << 20;
   std::size_t cells_per_table_max = 1u << 16;  // keys of one counter, attached to one grant
   std::size_t tables_max = 1u << 16;
+  // How long a call holds what it was charged for Concurrency. At least as long as any call may
+  // last: after it there is room for another, whether the call has ended or not.
+  std::uint32_t permit_seconds = 3'600;
 };
 
 // Thread safety: every function may be called at any time by any thread.
@@ -52,6 +56,9 @@ class CellEngine {
   void VisitTables(const std::function<void(CounterTable&)>& visit);
 
   std::size_t cell_count() const { return budget_.used(); }
+  // Units charged for Concurrency that were held for permit_seconds and then no longer counted: the
+  // calls may have gone on beside others.
+  std::uint64_t overdue() const { return overdue_.load(std::memory_order_relaxed); }
 
  private:
   struct OpenTable {
@@ -66,6 +73,7 @@ class CellEngine {
 
   const CounterLimits limits_;
   CellBudget budget_;
+  std::atomic<std::uint64_t> overdue_{0};
   HashSecret secret_;
   std::atomic<std::int64_t> newest_now_s_{INT64_MIN};  // of the calls that made a cell
   std::mutex mutex_;                                   // over tables_

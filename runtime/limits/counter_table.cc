@@ -1,13 +1,16 @@
 #include "runtime/limits/counter_table.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "policy/check.h"
+#include "runtime/limits/meter.h"
 
 namespace policy {
 namespace {
 
+constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::size_t kFirstIndexEntries = 8;
 constexpr std::size_t kFirstBlockCells = 2;
 constexpr std::size_t kBlockCellsMax = 1024;
@@ -15,6 +18,13 @@ constexpr std::size_t kSweepSteps = 4;        // old cells looked at for each ne
 constexpr std::size_t kSweepStepsFull = 256;  // in each shard, when there is no room
 
 }  // namespace
+
+CellBlock::CellBlock(std::size_t count, std::size_t cell_bytes)
+    : cell_bytes_(cell_bytes),
+      memory_(new(std::align_val_t{alignof(CounterCell)}) std::byte[count * cell_bytes]) {
+  static_assert(std::is_trivially_destructible_v<CounterCell>);
+  for (std::size_t i = 0; i < count; ++i) new (at(i)) CounterCell;
+}
 
 CounterTable::CounterTable(const CounterIdentity& identity, const WindowCalendar& calendar,
                            const Options& options)
@@ -34,7 +44,11 @@ CounterTable::~CounterTable() {
       delete cell->lease;
     }
   }
-  options_.budget->GiveBack(cell_count());
+  options_.budget->GiveBack(cell_count() * CellLines());
+}
+
+std::size_t CounterTable::CellLines() const {
+  return (sizeof(CounterCell) + MeterBytes(kind())) / sizeof(CounterCell);
 }
 
 Window CounterTable::LookUpWindow(std::int64_t unix_s) {
@@ -112,6 +126,13 @@ CounterCell* CounterTable::TryInsert(Shard& shard, std::string_view key, std::ui
   cell->epoch_s = std::max(now.start_s, shard.recycled_epoch_s);
   cell->used = 0;
   cell->ceiling = options_.leased ? 0 : kUnlimited;
+  cell->kind = kind();
+  if (kind() != CounterKind::Fixed) {
+    const bool is_concurrency = kind() == CounterKind::Concurrency;
+    const std::int64_t span_ns =
+        is_concurrency ? options_.permit_ns : identity_.window_seconds * kNanosecondsPerSecond;
+    MakeMeter(*cell, span_ns, cell->epoch_s * kNanosecondsPerSecond);
+  }
   cell->Unlock();
   Publish(shard, cell, hash);
   return cell;
@@ -132,10 +153,16 @@ bool CounterTable::Idle(std::int64_t unix_s) {
   bool idle = true;
   ForEachCell([&](CounterCell& cell) {
     cell.Lock();
-    if (cell.outstanding > 0 || (cell.epoch_s >= now.start_s && !cell.is_blank())) idle = false;
+    if (cell.outstanding > 0 || !(HasEnded(cell, now) || cell.is_blank())) idle = false;
     cell.Unlock();
   });
   return idle;
+}
+
+bool CounterTable::HasEnded(const CounterCell& cell, const Window& now) const {
+  if (kind() == CounterKind::Fixed) return cell.epoch_s < now.start_s;
+  // A window without an end began long ago.
+  return now.start_s > 0 && MeterEmptyAt(cell) <= now.start_s * kNanosecondsPerSecond;
 }
 
 void CounterTable::ForEachCell(const std::function<void(CounterCell&)>& visit) {
@@ -159,14 +186,14 @@ CounterCell* CounterTable::NewCell() {
     return cell;
   }
   // Cells stay counted while they lie on the free list: the budget is of memory.
-  if (cell_count() >= options_.cells_max || !options_.budget->Take()) return nullptr;
+  if (cell_count() >= options_.cells_max || !options_.budget->Take(CellLines())) return nullptr;
   cell_count_.fetch_add(1, std::memory_order_relaxed);
   if (last_block_used_ == last_block_cells_) {
     last_block_cells_ = std::clamp(last_block_cells_ * 2, kFirstBlockCells, kBlockCellsMax);
     last_block_used_ = 0;
-    blocks_.push_back(std::make_unique<CounterCell[]>(last_block_cells_));
+    blocks_.emplace_back(last_block_cells_, CellLines() * sizeof(CounterCell));
   }
-  return &blocks_.back()[last_block_used_++];
+  return blocks_.back().at(last_block_used_++);
 }
 
 void CounterTable::Grow(Shard& shard) {
@@ -218,7 +245,7 @@ void CounterTable::Sweep(Shard& shard, const Window& now, std::size_t steps) {
 bool CounterTable::Recycle(Shard& shard, CounterCell& cell, const Window& now) {
   cell.Lock();
   // A cell that says nothing goes too, so that refused calls cannot fill the table.
-  const bool has_ended = cell.epoch_s < now.start_s;
+  const bool has_ended = HasEnded(cell, now);
   if (cell.outstanding > 0 || !(has_ended || cell.is_blank())) {
     cell.Unlock();
     return false;

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -28,22 +29,42 @@
 
 namespace policy {
 
-// The cells that the tables of one Counters may use together.
+// The memory that the cells of one Counters may use together, in cache lines: a cell of a fixed
+// counter is one.
 class CellBudget {
  public:
-  explicit CellBudget(std::size_t cells_max) : cells_max_(cells_max) {}
+  explicit CellBudget(std::size_t lines_max) : lines_max_(lines_max) {}
 
-  bool Take() {
-    if (used_.fetch_add(1, std::memory_order_relaxed) < cells_max_) return true;
-    used_.fetch_sub(1, std::memory_order_relaxed);
+  bool Take(std::size_t lines) {
+    if (used_.fetch_add(lines, std::memory_order_relaxed) + lines <= lines_max_) return true;
+    GiveBack(lines);
     return false;
   }
-  void GiveBack(std::size_t cells) { used_.fetch_sub(cells, std::memory_order_relaxed); }
+  void GiveBack(std::size_t lines) { used_.fetch_sub(lines, std::memory_order_relaxed); }
   std::size_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:
-  const std::size_t cells_max_;
+  const std::size_t lines_max_;
   std::atomic<std::size_t> used_{0};
+};
+
+// Cells side by side, each with what stands beside it.
+class CellBlock {
+ public:
+  CellBlock(std::size_t count, std::size_t cell_bytes);
+
+  CounterCell* at(std::size_t i) const {
+    return reinterpret_cast<CounterCell*>(memory_.get() + i * cell_bytes_);
+  }
+
+ private:
+  struct Free {
+    void operator()(std::byte* memory) const {
+      ::operator delete[](memory, std::align_val_t{alignof(CounterCell)});
+    }
+  };
+  std::size_t cell_bytes_;
+  std::unique_ptr<std::byte[], Free> memory_;
 };
 
 class CounterTable {
@@ -52,7 +73,9 @@ class CounterTable {
     std::size_t cells_max = 0;     // of this table
     CellBudget* budget = nullptr;  // of all tables; outlives this one
     HashSecret secret;
-    bool leased = false;  // cells start with no quota of their own and ask a store for it
+    bool leased = false;         // cells start with no quota of their own and ask a store for it
+    std::int64_t permit_ns = 0;  // Concurrency: how long a charge is held at most
+    std::atomic<std::uint64_t>* overdue = nullptr;  // counts what was; outlives this table
   };
 
   // REQUIRES: WindowCalendar::Make(identity) succeeded with `calendar`.
@@ -64,6 +87,12 @@ class CounterTable {
 
   const CounterIdentity& identity() const { return identity_; }
   bool leased() const { return options_.leased; }
+  CounterKind kind() const { return identity_.kind; }
+  void CountOverdue(std::int64_t units) {
+    if (units > 0) [[unlikely]] {
+      options_.overdue->fetch_add(static_cast<std::uint64_t>(units), std::memory_order_relaxed);
+    }
+  }
   std::uint64_t Hash(std::string_view key) const { return HashKey(key, options_.secret); }
 
   // The window at `unix_s`; without looking at the calendar while that is still the last one asked
@@ -164,6 +193,9 @@ class CounterTable {
   const Shard& ShardOf(std::uint64_t hash) const { return shards_[hash >> 61]; }
 
   Window LookUpWindow(std::int64_t unix_s);
+  std::size_t CellLines() const;
+  // Whether what the cell counts is of no account in the window `now`.
+  bool HasEnded(const CounterCell& cell, const Window& now) const;
   template <typename Find, typename Visit>
   static void VisitLocked(std::string_view key, const Find& find, const Visit& visit) {
     while (CounterCell* cell = find()) {
@@ -191,7 +223,7 @@ class CounterTable {
   std::atomic<std::size_t> cell_count_{0};
   std::array<Shard, kShards> shards_;
   std::mutex memory_mutex_;  // over the rest; taken after a shard's
-  std::vector<std::unique_ptr<CounterCell[]>> blocks_;
+  std::vector<CellBlock> blocks_;
   std::size_t last_block_cells_ = 0;
   std::size_t last_block_used_ = 0;
   std::vector<CounterCell*> free_cells_;

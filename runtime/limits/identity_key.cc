@@ -16,6 +16,8 @@ std::string IdentityKey(const CounterIdentity& identity) {
   writer.Text(identity.zone);
   writer.Number(identity.scale);
   writer.Text(identity.scope);
+  // Left out where it says nothing: keys stand in files of before there were kinds.
+  if (identity.kind != CounterKind::Fixed) writer.Number(static_cast<std::uint8_t>(identity.kind));
   return bytes;
 }
 
@@ -31,7 +33,11 @@ std::optional<CounterIdentity> ParseIdentityKey(std::string_view key) {
   identity.scale = reader.Number<std::uint8_t>();
   identity.scope = reader.Text();
   const bool is_known = window <= static_cast<std::uint8_t>(CounterWindow::Lifetime);
-  if (!reader.IsDone() || !is_known) return std::nullopt;
+  if (reader.IsDone() && is_known) return identity;
+  const auto kind = reader.Number<std::uint8_t>();
+  identity.kind = static_cast<CounterKind>(kind);
+  const bool is_kind = kind >= 1 && kind <= static_cast<std::uint8_t>(CounterKind::Concurrency);
+  if (!reader.IsDone() || !is_known || !is_kind) return std::nullopt;
   return identity;
 }
 

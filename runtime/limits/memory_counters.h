@@ -23,6 +23,7 @@ class MemoryCounters final : public Counters {
   void WhenReady(std::span<const Charge> charges, std::function<void()> wake) override;
 
   std::size_t cell_count() const { return engine_.cell_count(); }
+  std::uint64_t overdue() const { return engine_.overdue(); }  // CellEngine::overdue
 
  private:
   CellEngine engine_;

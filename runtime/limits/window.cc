@@ -8,8 +8,8 @@ namespace policy {
 namespace {
 
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
-// The calendar counts 64-bit nanoseconds, which end in 2262; nothing beyond 2255 is asked of it.
-constexpr std::int64_t kInstantSecondsMax = 9'000'000'000;
+// The calendar counts 64-bit nanoseconds, which end in 2262.
+constexpr std::int64_t kInstantSecondsMax = kInstantMax / kNanosecondsPerSecond;
 
 CalendarUnit UnitOf(CounterWindow window) {
   switch (window) {
@@ -25,6 +25,19 @@ CalendarUnit UnitOf(CounterWindow window) {
 }  // namespace
 
 std::optional<WindowCalendar> WindowCalendar::Make(const CounterIdentity& identity) {
+  const bool is_span =
+      identity.window == CounterWindow::Seconds && identity.window_seconds <= kKindWindowSecondsMax;
+  switch (identity.kind) {
+    case CounterKind::Fixed:
+      break;
+    case CounterKind::Sliding:
+    case CounterKind::Bucket:
+      if (!is_span) return std::nullopt;
+      break;
+    case CounterKind::Concurrency:
+      if (identity.window != CounterWindow::Lifetime) return std::nullopt;
+      break;
+  }
   WindowCalendar calendar;
   calendar.kind_ = identity.window;
   switch (identity.window) {

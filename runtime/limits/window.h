@@ -14,6 +14,9 @@
 
 namespace policy {
 
+// Unix nanoseconds, in the year 2255: later instants are taken for it.
+inline constexpr std::int64_t kInstantMax = 9'000'000'000'000'000'000;
+
 inline constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
 
 // Unix seconds. A lifetime is {0, kNoEnd}.
@@ -36,7 +39,8 @@ constexpr std::int64_t FloorSeconds(std::int64_t nanoseconds) {
 // Immutable and safe for concurrent use.
 class WindowCalendar {
  public:
-  // nullopt: a zone that this machine does not know, or a window of no seconds.
+  // nullopt: a zone that this machine does not know, a window of no seconds, or one that a counter
+  // of this kind cannot have.
   static std::optional<WindowCalendar> Make(const CounterIdentity& identity);
 
   // The window that holds the second `unix_s`. May look up the zone: not for the hot path.

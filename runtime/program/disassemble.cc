@@ -112,9 +112,15 @@ std::string CounterText(const Layout& layout, const format::Counter& counter) {
   constexpr std::string_view kWindows[] = {"", "day", "week", "month", "lifetime"};
   constexpr std::string_view kScopes[] = {"grant", "session", "tool", "server", "global"};
   std::string text = QuotedText(layout.text(counter.name), kTextBytesShown);
-  text += counter.window == format::WindowKind::Seconds
-              ? fmt::format(" per {} s", counter.window_seconds)
-              : fmt::format(" per {}", kWindows[static_cast<std::size_t>(counter.window)]);
+  if (counter.algorithm == format::Algorithm::Concurrency) {
+    text += " at once";
+  } else {
+    text += counter.window == format::WindowKind::Seconds
+                ? fmt::format(" per {} s", counter.window_seconds)
+                : fmt::format(" per {}", kWindows[static_cast<std::size_t>(counter.window)]);
+  }
+  if (counter.algorithm == format::Algorithm::Sliding) text += ", sliding";
+  if (counter.algorithm == format::Algorithm::Bucket) text += ", bucket";
   text += fmt::format(", scale {}, each", counter.scale);
   for (const format::Scope& scope :
        layout.scopes().subspan(counter.first_scope, counter.scope_count)) {
@@ -132,8 +138,10 @@ std::string LimitText(const Layout& layout, const format::Limit& limit) {
   if (limit.cost == format::CostKind::Length) {
     cost = "length(" + layout.SlotPath(limit.cost_slot) + ")";
   }
-  return fmt::format("{}: counter {}, max {}, cost {}, on error {}, on store error {}",
-                     RuleText(layout, limit.rule), limit.counter, limit.max, cost,
+  const bool is_bucket = layout.counters()[limit.counter].algorithm == format::Algorithm::Bucket;
+  const std::string burst = is_bucket ? fmt::format(", burst {}", limit.burst) : "";
+  return fmt::format("{}: counter {}, max {}{}, cost {}, on error {}, on store error {}",
+                     RuleText(layout, limit.rule), limit.counter, limit.max, burst, cost,
                      limit.on_error == format::OnError::Refund ? "refund" : "keep",
                      kStore[static_cast<std::size_t>(limit.on_store_error)]);
 }

@@ -14,7 +14,7 @@
 namespace policy::format {
 
 inline constexpr std::array<char, 8> kMagic = {'P', 'O', 'L', 'I', 'C', 'Y', 'P', 'B'};
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
 // Limits that Verify holds a file to; the compiler reports going over them as diagnostics.
@@ -33,6 +33,7 @@ inline constexpr std::uint32_t kRegexesMax = 10'000;
 inline constexpr std::uint32_t kScopesPerCounterMax = 8;
 inline constexpr std::uint8_t kScaleMax = 9;
 inline constexpr std::uint32_t kWindowSecondsMax = 100 * 366 * 86'400u;
+inline constexpr std::uint32_t kLengthSecondsMax = 366 * 86'400u;  // of sliding windows and buckets
 
 enum class SectionId : std::uint32_t {
   Strings,    // char: every text, addressed by Text
@@ -212,9 +213,13 @@ struct Limit {
   OnStoreError on_store_error = OnStoreError::Deny;
   std::uint8_t reserved = 0;
   std::uint32_t cost_slot = kNone;  // Amount, Length
+  std::int64_t burst = 0;  // of a counter with Algorithm::Bucket: how much fits at once; else 0
 };
 
 enum class WindowKind : std::uint8_t { Seconds, Day, Week, Month, Lifetime };
+
+// Sliding, Bucket: `window` is Seconds, `window_seconds` at most kLengthSecondsMax; limits of one
+// bucket have one max and one burst. Concurrency: `window` is Lifetime.
 enum class Algorithm : std::uint8_t { Fixed, Sliding, Bucket, Concurrency };
 
 struct Counter {

@@ -1,4 +1,6 @@
 // Proves rules, limits, counters and scopes.
+#include <vector>
+
 #include "runtime/program/verify_records.h"
 
 namespace policy {
@@ -29,6 +31,20 @@ bool VerifyScope(const Records& records, std::uint32_t id, Proof& proof) {
   return true;
 }
 
+bool FitsAlgorithm(const format::Counter& counter) {
+  switch (counter.algorithm) {
+    case format::Algorithm::Fixed:
+      return true;
+    case format::Algorithm::Sliding:
+    case format::Algorithm::Bucket:
+      return counter.window == format::WindowKind::Seconds &&
+             counter.window_seconds <= format::kLengthSecondsMax;
+    case format::Algorithm::Concurrency:
+      return counter.window == format::WindowKind::Lifetime;
+  }
+  return false;
+}
+
 bool VerifyCounter(const Records& records, std::uint32_t id, Proof& proof) {
   const format::Counter& counter = records.counters[id];
   const bool counts_seconds = counter.window == format::WindowKind::Seconds;
@@ -37,8 +53,8 @@ bool VerifyCounter(const Records& records, std::uint32_t id, Proof& proof) {
       counter.window_seconds > format::kWindowSecondsMax) {
     return proof.Fail("counter {} has a window or scale out of range", id);
   }
-  if (counter.algorithm != format::Algorithm::Fixed) {
-    return proof.Fail("counter {} has an algorithm that this version does not have", id);
+  if (!FitsAlgorithm(counter)) {
+    return proof.Fail("counter {} has no known algorithm or a window that it cannot have", id);
   }
   if (counter.scope_count > format::kScopesPerCounterMax ||
       counter.first_scope > records.scopes.size() ||
@@ -67,6 +83,24 @@ bool VerifyLimit(const Records& records, const Scopes& scopes, std::uint32_t id,
       (has_slot ? !IsCost(records, scopes, limit.cost_slot) : limit.cost_slot != kNone)) {
     return proof.Fail("limit {} has a field out of range", id);
   }
+  const bool is_bucket = records.counters[limit.counter].algorithm == format::Algorithm::Bucket;
+  if (limit.burst < 0 || (!is_bucket && limit.burst != 0)) {
+    return proof.Fail("limit {} has a wrong burst", id);
+  }
+  return true;
+}
+
+// Limits of one bucket say one rate: it drains at one only.
+bool VerifyRates(const Records& records, Proof& proof) {
+  std::vector<const format::Limit*> first(records.counters.size());
+  for (const format::Limit& limit : records.limits) {
+    const format::Limit*& known = first[limit.counter];
+    if (known == nullptr) known = &limit;
+    const bool is_bucket = records.counters[limit.counter].algorithm == format::Algorithm::Bucket;
+    if (is_bucket && (limit.max != known->max || limit.burst != known->burst)) {
+      return proof.Fail("counter {} is a bucket of two rates", limit.counter);
+    }
+  }
   return true;
 }
 
@@ -88,7 +122,7 @@ bool VerifyRules(const Records& records, const Scopes& scopes, Proof& proof) {
   for (std::uint32_t id = 0; id < records.limits.size(); ++id) {
     if (!VerifyLimit(records, scopes, id, proof)) return false;
   }
-  return true;
+  return VerifyRates(records, proof);
 }
 
 }  // namespace policy

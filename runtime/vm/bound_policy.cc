@@ -24,6 +24,20 @@ CounterWindow WindowOf(format::WindowKind window) {
   return CounterWindow::Lifetime;
 }
 
+CounterKind KindOf(format::Algorithm algorithm) {
+  switch (algorithm) {
+    case format::Algorithm::Fixed:
+      return CounterKind::Fixed;
+    case format::Algorithm::Sliding:
+      return CounterKind::Sliding;
+    case format::Algorithm::Bucket:
+      return CounterKind::Bucket;
+    case format::Algorithm::Concurrency:
+      return CounterKind::Concurrency;
+  }
+  return CounterKind::Fixed;
+}
+
 // "grant,arg:args.to": the kinds in the order of the policy, with the paths of arguments and
 // claims.
 std::string ScopeText(const Layout& layout, const format::Counter& counter) {
@@ -51,6 +65,7 @@ CounterIdentity IdentityOf(const Layout& layout, const format::Counter& counter,
   if (is_calendar) identity.zone = layout.zone();
   identity.scale = counter.scale;
   identity.scope = ScopeText(layout, counter);
+  identity.kind = KindOf(counter.algorithm);
   return identity;
 }
 

@@ -149,7 +149,7 @@ void ChargeSet::Add(const BoundPolicy& policy, std::uint32_t id, std::int64_t am
     return;
   }
   shares_.push_back({id, charges_.size(), amount});
-  charges_.push_back({table, key, amount, limit.max, refunds});
+  charges_.push_back({table, key, amount, limit.max, refunds, limit.burst});
 }
 
 std::int64_t ChargeSet::AmountOf(std::uint32_t limit) const {
@@ -164,7 +164,10 @@ void ChargeSet::Report(const Layout& layout, bool was_taken, std::vector<Quota>&
   for (const Share& share : shares_) {
     const Charge& charge = charges_[share.charge];
     const ChargeState& state = states_[share.charge];
-    const std::int64_t max = layout.limits()[share.limit].max;
+    const format::Limit& limit = layout.limits()[share.limit];
+    const bool is_bucket = layout.counters()[limit.counter].algorithm == format::Algorithm::Bucket;
+    const std::int64_t max = limit.max == 0 || !is_bucket ? limit.max : limit.burst;
+    const std::int64_t charged_max = is_bucket ? max : charge.max;
     Quota quota;
     quota.limit = share.limit;
     quota.max = max;
@@ -173,8 +176,9 @@ void ChargeSet::Report(const Layout& layout, bool was_taken, std::vector<Quota>&
     quota.window_end_ms = state.window_end_ms;
     // Of limits that share a cell those are short that have no room themselves; the one with the
     // smallest max always is.
-    quota.is_short = !was_taken && state.is_short &&
-                     (max == charge.max || charge.amount > max || state.used > max - charge.amount);
+    quota.is_short =
+        !was_taken && state.is_short &&
+        (max == charged_max || charge.amount > max || state.used > max - charge.amount);
     if (quota.is_short) {
       quota.retryable = state.retryable && charge.amount <= max;
       if (quota.retryable) quota.retry_after_ms = state.retry_after_ms;

@@ -77,13 +77,21 @@ std::string_view KindText(format::RuleKind kind) {
   }
 }
 
+std::string SecondsText(std::uint32_t seconds) {
+  if (seconds == 1) return "second";
+  if (seconds == 60) return "minute";
+  if (seconds == 3'600) return "hour";
+  return seconds % 3'600 == 0 ? fmt::format("{} h", seconds / 3'600) : fmt::format("{} s", seconds);
+}
+
 std::string WindowText(const format::Counter& counter) {
+  if (counter.algorithm == format::Algorithm::Concurrency) return "at once";
+  if (counter.algorithm == format::Algorithm::Sliding) {
+    return "in any " + SecondsText(counter.window_seconds);
+  }
   switch (counter.window) {
     case format::WindowKind::Seconds:
-      if (counter.window_seconds == 1) return "per second";
-      if (counter.window_seconds == 60) return "per minute";
-      if (counter.window_seconds == 3600) return "per hour";
-      return fmt::format("per {} s", counter.window_seconds);
+      return "per " + SecondsText(counter.window_seconds);
     case format::WindowKind::Day:
       return "per day";
     case format::WindowKind::Week:
@@ -152,10 +160,13 @@ std::string DurationText(std::int64_t duration_ms) {
 std::string QuotaMessage(const Layout& layout, const Quota& quota, std::int64_t amount) {
   const format::Limit& limit = layout.limits()[quota.limit];
   const format::Counter& counter = layout.counters()[limit.counter];
-  const std::string whole = ScaledText(quota.max, counter.scale) + " " + WindowText(counter);
+  std::string whole = ScaledText(limit.max, counter.scale) + " " + WindowText(counter);
+  if (counter.algorithm == format::Algorithm::Bucket && limit.max > 0) {
+    whole += fmt::format(" and {} at once", ScaledText(limit.burst, counter.scale));
+  }
   const std::string needed = ScaledText(amount, counter.scale);
   std::string text;
-  if (quota.max == 0) {
+  if (limit.max == 0) {
     text = fmt::format("the limit is {}", whole);
   } else if (amount > quota.max) {
     text = fmt::format("{} is more than the limit of {}", needed, whole);
@@ -165,6 +176,8 @@ std::string QuotaMessage(const Layout& layout, const Quota& quota, std::int64_t 
     text = fmt::format("{} needed, {} left of {}", needed,
                        ScaledText(quota.remaining, counter.scale), whole);
   }
+  const bool frees_itself = counter.algorithm == format::Algorithm::Concurrency && quota.retryable;
+  if (frees_itself) text += "; try again when a call has ended";
   if (quota.retry_after_ms) text += "; try again in " + DurationText(*quota.retry_after_ms);
   const std::string_view author = layout.text(layout.rules()[limit.rule].message);
   return author.empty() ? text : fmt::format("{} ({})", author, text);

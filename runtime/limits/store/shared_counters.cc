@@ -28,11 +28,6 @@ bool IsOfOneSession(std::string_view scope) {
   return false;
 }
 
-std::int64_t SaturatingAdd(std::int64_t a, std::int64_t b) {
-  std::int64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? kUnlimited : sum;
-}
-
 // Adds a grant of the cell's own window. REQUIRES: the cell is locked and has a lease.
 void AddGrant(CounterCell& cell, const GrantMessage& grant, std::int64_t max) {
   CellLease& lease = *cell.lease;
@@ -51,6 +46,8 @@ SharedCounters::~SharedCounters() = default;
 
 CounterTable* SharedCounters::Open(const CounterIdentity& identity) {
   if (IsOfOneSession(identity.scope)) return engine_.Open(identity, /*leased=*/false);
+  // Quota of the other kinds is not leased yet, and what each process counts alone is no limit.
+  if (identity.kind != CounterKind::Fixed) return nullptr;
   if (IdentityKey(identity).size() > kIdentityBytesMax) return nullptr;
   return engine_.Open(identity, /*leased=*/true);
 }
@@ -132,17 +129,18 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
     const Window now = table.WindowAt(FloorSeconds(clock_.WallNanoseconds()));
     table.VisitOrInsert(scope_key, now, [&](CounterCell& cell) {
       if (cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
+      // Below 0 where a call has cost more than was reserved for it.
       const std::int64_t room = cell.ceiling - cell.used;
-      DCHECK(room >= 0);
       const bool is_usable = key.max >= cell.lease->room_max;
       if (is_usable && room >= demand.amount) return;
       needs = true;
       // From now on the pool may fill up to this max.
       if (is_usable) cell.lease->room_max = key.max;
       ask.epoch_s = cell.epoch_s;
-      ask.returned = is_usable ? 0 : room;
+      ask.returned = is_usable ? 0 : std::max<std::int64_t>(room, 0);
       cell.ceiling -= ask.returned;
-      ask.shortage = demand.amount - (is_usable ? room : 0);
+      const std::int64_t usable_room = is_usable ? room : std::min<std::int64_t>(room, 0);
+      ask.shortage = SaturatingAdd(demand.amount, -usable_room);
       ask.amount = demand.amount;
       // As much as was used so far: few questions while demand lasts, little idle when it ends.
       ask.want = SaturatingAdd(cell.used, demand.total);
@@ -207,9 +205,8 @@ ReturnMessage SharedCounters::Receive(const RecallMessage& recall) {
   engine_.VisitTable(recall.cell.identity, [&](CounterTable& table) {
     table.VisitCell(recall.cell.scope_key, [&](CounterCell& cell) {
       if (cell.epoch_s != recall.epoch_s) return;
-      answer.returned = cell.ceiling - cell.used;
-      DCHECK(answer.returned >= 0);
-      cell.ceiling = cell.used;
+      answer.returned = std::max<std::int64_t>(cell.ceiling - cell.used, 0);
+      cell.ceiling -= answer.returned;
       cell.lease->room_max = recall.room_max;
     });
   });
@@ -251,8 +248,8 @@ std::vector<ReturnMessage> SharedCounters::GiveUpRoom() {
     table.ForEachCell([&](CounterCell& cell) {
       cell.Lock();
       const std::int64_t epoch_s = cell.epoch_s;
-      const std::int64_t room = cell.ceiling - cell.used;
-      cell.ceiling = cell.used;
+      const std::int64_t room = std::max<std::int64_t>(cell.ceiling - cell.used, 0);
+      cell.ceiling -= room;
       cell.Unlock();
       if (room == 0) return;
       returns.push_back({.cell = {.identity = identity, .scope_key = std::string(cell.key())},

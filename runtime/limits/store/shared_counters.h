@@ -40,7 +40,8 @@ class SharedCounters final : public Counters {
   explicit SharedCounters(Clock& clock, const CounterLimits& limits = {});
   ~SharedCounters() override;
 
-  // A counter whose name is beyond kIdentityBytesMax is refused: null.
+  // A counter of a kind other than Fixed that is not of one session, or whose name is beyond
+  // kIdentityBytesMax, is refused: null.
   CounterTable* Open(const CounterIdentity& identity) override;
   void Close(CounterTable* table) override;
   ReserveResult TryReserve(std::span<const Charge> charges, std::int64_t now_ns,

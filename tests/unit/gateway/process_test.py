@@ -304,6 +304,39 @@ class Policies(ProcessTest):
         self.assertEqual([False, True, True], [answer.get("isError", False) for answer in answers])
         self.assertTrue(answers[1]["content"][0]["text"].startswith("[POLICY LIMITED]"))
 
+    def test_calls_at_once_end_with_their_answers_and_not_when_the_client_cancels(self):
+        busy = {"counter": "busy", "max": 2, "algorithm": "concurrency"}
+        proxy = self.proxy(policy={"version": "1", "default": "allow", "tools": {"hold": {"limits": [busy]}}})
+        for round_number in range(3):
+            first = 10 * round_number
+            proxy.send(call(first, "hold"), call(first + 1, "hold"), call(first + 2, "hold"))
+            refused = proxy.answer()
+            self.assertEqual(first + 2, refused["id"])
+            self.assert_denied(refused, "[POLICY LIMITED] 2 at once used up; try again when a call has ended")
+            limit = next(iter(refused["result"]["_meta"].values()))["limits"][0]
+            self.assertEqual((None, True, 2), (limit["retry_after_ms"], limit["retryable"], limit["used"]))
+            proxy.send('{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}' % first,
+                       call(first + 3, "hold"))
+            self.assertEqual(first + 3, proxy.answer()["id"])
+            proxy.send(call(first + 4, "release"))
+            answers = {}
+            while first + 4 not in answers:
+                answer = proxy.answer()
+                answers[answer["id"]] = answer["result"]
+            self.assertNotIn("isError", answers[first + 1])
+
+    def test_a_reload_to_counters_that_are_not_kept_is_refused(self):
+        policy = limit_of(3)
+        proxy = self.proxy(policy=policy, shared=True)
+        policy["tools"]["echo"] = {"limits": [{"counter": "c", "window": "day", "max": 9, "algorithm": "sliding"}]}
+        proxy.policy.write_text(json.dumps(policy))
+        text = ""
+        while "counter `c` is sliding" not in text:
+            line = proxy.process.stderr.readline().decode()
+            self.assertTrue(line)
+            text += line
+        self.assertIn("stays in force", text)
+
     def test_four_processes_share_a_limit(self):
         proxies = [self.proxy(policy=limit_of(50), shared=True) for _ in range(4)]
         for proxy in proxies:
@@ -485,7 +518,21 @@ class Beginning(ProcessTest):
         started = folder / "started"
         server = ["--", "touch", str(started)]
         good = ["--policy", str(folder / "good.json"), "--private-state"]
+        limits = {"sliding": {"window": "day", "algorithm": "sliding"}, "lifetime": {"window": "lifetime"},
+                  "busy": {"algorithm": "concurrency"}, "bucket": {"window": "hour", "algorithm": "bucket"}}
+        for name, limit in limits.items():
+            tools = {"a": {"limits": [{"counter": name, "max": 3, **limit}]}}
+            (folder / f"{name}.json").write_text(json.dumps({"version": "1", "default": "deny", "tools": tools}))
+
+        def shared(name):
+            return ["run", "--policy", str(folder / f"{name}.json"), "--state", str(folder / "state"), *server]
+
         rows = [
+            (shared("sliding"), "counter `sliding` is sliding, and only fixed counters are shared"),
+            (shared("busy"), "counter `busy` is of calls at once"),
+            (shared("bucket"), "counter `bucket` is a bucket"),
+            (["run", "--policy", str(folder / "lifetime.json"), "--private-state", *server],
+             "counter `lifetime` is for a lifetime"),
             (["run", "--policy", str(folder / "bad.json"), *server], "bad.json:1:"),
             (["run", "--policy", str(folder / "none.json"), *server], "none.json"),
             (["run", *good, "--tools", "lock", *server], "cannot be read"),

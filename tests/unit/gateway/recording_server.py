@@ -43,6 +43,9 @@ def result_of(message):
     return {"content": [{"type": "text", "text": "done"}]}
 
 
+held = []
+
+
 def serve(line):
     try:
         message = json.loads(line)
@@ -55,6 +58,13 @@ def serve(line):
         os._exit(9)
     if name == "silent":
         return
+    if name == "hold":  # answered when somebody says so
+        held.append(message["id"])
+        return
+    if name == "release":
+        for request_id in held:
+            send(json.dumps({"jsonrpc": "2.0", "id": request_id, "result": result_of(message)}))
+        held.clear()
     if name == "ask":  # the server asks the client, twice with one id, and is answered on the next line
         send('{"jsonrpc":"2.0","id":"q","method":"roots/list"}')
         send('{"jsonrpc":"2.0","id":"q","method":"roots/list"}')
