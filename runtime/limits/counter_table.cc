@@ -131,7 +131,7 @@ CounterCell* CounterTable::TryInsert(Shard& shard, std::string_view key, std::ui
     const bool is_concurrency = kind() == CounterKind::Concurrency;
     const std::int64_t span_ns =
         is_concurrency ? options_.permit_ns : identity_.window_seconds * kNanosecondsPerSecond;
-    MakeMeter(*cell, span_ns, cell->epoch_s * kNanosecondsPerSecond);
+    MakeMeter(*cell, span_ns, shard.recycled_ns);
   }
   cell->Unlock();
   Publish(shard, cell, hash);
@@ -251,7 +251,12 @@ bool CounterTable::Recycle(Shard& shard, CounterCell& cell, const Window& now) {
     return false;
   }
   cell.live = false;
-  shard.recycled_epoch_s = std::max(shard.recycled_epoch_s, has_ended ? now.start_s : cell.epoch_s);
+  if (cell.kind == CounterKind::Fixed) {
+    const std::int64_t epoch_s = has_ended ? now.start_s : cell.epoch_s;
+    shard.recycled_epoch_s = std::max(shard.recycled_epoch_s, epoch_s);
+  } else {
+    shard.recycled_ns = std::max(shard.recycled_ns, MeterEmptyAt(cell));
+  }
   CellLease* lease = std::exchange(cell.lease, nullptr);
   cell.Unlock();
   // The key still stands for Remove; nobody reads it but under the shard's mutex, as live is false.

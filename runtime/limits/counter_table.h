@@ -172,6 +172,7 @@ class CounterTable {
     std::size_t cells = 0;
     std::size_t sweep_position = 0;
     std::int64_t recycled_epoch_s = INT64_MIN;  // no cell begins before a window that was recycled
+    std::int64_t recycled_ns = 0;               // likewise, of cells with a meter
   };
 
   static constexpr int kAddressShift = 6;  // cells are aligned to 64 bytes

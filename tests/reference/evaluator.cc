@@ -275,13 +275,58 @@ std::vector<Evaluator::Charge> Evaluator::ChargesOf(const std::vector<const Rule
   return charges;
 }
 
+std::optional<std::int64_t> MillisecondsUp(std::optional<std::int64_t> time_ns) {
+  if (!time_ns) return std::nullopt;
+  return (*time_ns + 999'999) / 1'000'000;
+}
+
+// How the charge's counter, which is not fixed, stands for it. Whether it has room.
+bool Evaluator::LookAtMeter(const Charge& charge, std::int64_t now_ns, Quota& quota) const {
+  const Limit& limit = charge.rule->limit;
+  const auto known = cells_.find(charge.key);
+  const std::vector<Use> uses = known == cells_.end() ? std::vector<Use>() : known->second.uses;
+  const Standing standing = StandingAt(limit, uses, now_ns, charge.amount);
+  quota.max = CapacityOf(limit);
+  quota.used = standing.used;
+  quota.remaining = std::max<std::int64_t>(0, quota.max - quota.used);
+  quota.window_end_ms = MillisecondsUp(standing.empty_ns);
+  if (standing.free_ns) quota.retry_after_ms = MillisecondsUp(*standing.free_ns - now_ns);
+  return standing.has_room;
+}
+
 // Step 4: whether every limit has room.
 void Evaluator::LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, Decision& out) {
   bool retryable = true;
   for (Charge& charge : charges) {
     const Limit& limit = charge.rule->limit;
+    if (HasMeter(limit)) {
+      Quota quota;
+      quota.rule = charge.rule->id;
+      quota.is_short = !LookAtMeter(charge, now_ns, quota);
+      // Limits that share a cell wait for the one that has least.
+      for (const Charge& other : charges) {
+        Quota beside;
+        if (other.key == charge.key && !LookAtMeter(other, now_ns, beside)) {
+          quota.retry_after_ms = std::max(quota.retry_after_ms, beside.retry_after_ms);
+        }
+      }
+      quota.retryable = !quota.is_short || std::ranges::all_of(charges, [&](const Charge& other) {
+        const Limit& shared = other.rule->limit;
+        return other.key != charge.key ||
+               (shared.max_units > 0 && other.amount <= CapacityOf(shared));
+      });
+      if (!quota.is_short || !quota.retryable) quota.retry_after_ms.reset();
+      if (quota.is_short) {
+        out.outcome = Outcome::Limited;
+        out.rules.push_back(charge.rule->id);
+        retryable = retryable && quota.retryable;
+        out.retry_after_ms = std::max(out.retry_after_ms, quota.retry_after_ms);
+      }
+      out.quotas.push_back(quota);
+      continue;
+    }
     const Window window = WindowAt(limit.window, now_ns, policy_.zone);
-    Cell cell{window.begin_ns, window.end_ns, 0};
+    Cell cell{window.begin_ns, window.end_ns, 0, {}};
     // A clock that stood earlier than the last charge is taken for the later window.
     const auto charged = cells_.find(charge.key);
     if (charged != cells_.end() && charged->second.begin_ns >= cell.begin_ns)
@@ -329,22 +374,33 @@ void Evaluator::AskForApproval(const std::vector<const Rule*>& rules, World& wor
 }
 
 // Step 6: all charges in one step, a cell once.
-void Evaluator::Take(const std::vector<Charge>& charges, Decision& out) {
+void Evaluator::Take(const std::vector<Charge>& charges, std::int64_t now_ns, Decision& out) {
   held_.clear();
   std::set<std::string> taken;
   for (const Charge& charge : charges) {
     if (!taken.insert(charge.key).second) continue;
     Cell& cell = cells_[charge.key];
-    cell = charge.cell;
-    cell.used += charge.amount;
+    const Limit& limit = charge.rule->limit;
+    if (HasMeter(limit)) {
+      cell.uses.push_back({now_ns, charge.amount});
+    } else {
+      cell = charge.cell;
+      cell.used += charge.amount;
+    }
     // Limits that share a cell give it back only if all of them do.
     const bool refund = std::all_of(charges.begin(), charges.end(), [&](const Charge& other) {
       return other.key != charge.key || other.rule->limit.refund;
     });
-    held_.push_back({charge.key, cell.begin_ns, charge.amount, refund});
+    held_.push_back({charge.key, cell.begin_ns, charge.amount, refund, !HasMeter(limit),
+                     limit.algorithm == "concurrency"});
   }
   for (std::size_t i = 0; i < charges.size(); ++i) {
     Quota& quota = out.quotas[i];
+    if (HasMeter(charges[i].rule->limit)) {
+      LookAtMeter(charges[i], now_ns, quota);
+      quota.retry_after_ms.reset();
+      continue;
+    }
     quota.used = cells_.at(charges[i].key).used;
     quota.remaining = std::max<std::int64_t>(0, quota.max - quota.used);
   }
@@ -382,16 +438,18 @@ Decision Evaluator::Decide(const Call& call) {
   if (out.outcome == Outcome::Approval) return out;
   out.outcome = Outcome::Allow;  // 6
   out.rules = admitting;
-  Take(charges, out);
+  Take(charges, world.view.now_ns, out);
   return out;
 }
 
 void Evaluator::Settle(Settlement settlement) {
   for (const Held& held : held_) {
-    const bool gives_back =
-        settlement == Settlement::Void || (settlement == Settlement::CommitError && held.refund);
+    const bool gives_back = settlement == Settlement::Void || held.ends_with_call ||
+                            (settlement == Settlement::CommitError && held.refund);
     Cell& cell = cells_.at(held.key);
-    if (gives_back && cell.begin_ns == held.begin_ns) cell.used -= held.amount;
+    // Settled before anything else is charged: it is the last.
+    if (gives_back && !held.is_fixed) cell.uses.pop_back();
+    if (held.is_fixed && gives_back && cell.begin_ns == held.begin_ns) cell.used -= held.amount;
   }
   held_.clear();
 }

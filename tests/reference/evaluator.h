@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/reference/expression.h"
+#include "tests/reference/meter.h"
 #include "tests/reference/policy.h"
 
 namespace reference {
@@ -84,12 +85,15 @@ class Evaluator {
     std::int64_t begin_ns = 0;
     std::optional<std::int64_t> end_ns;
     std::int64_t used = 0;
+    std::vector<Use> uses;  // of a counter that is not fixed
   };
   struct Held {
     std::string key;
     std::int64_t begin_ns = 0;
     std::int64_t amount = 0;
     bool refund = false;
+    bool is_fixed = true;
+    bool ends_with_call = false;
   };
   struct World;   // a call and what its conditions can see
   struct Charge;  // of one limit
@@ -98,9 +102,10 @@ class Evaluator {
   std::vector<Charge> ChargesOf(const std::vector<const Rule*>& rules, World& world, Decision& out);
   bool Admits(const std::vector<const Rule*>& allows, World& world,
               std::vector<std::string>& admitting, Decision& out);
+  bool LookAtMeter(const Charge& charge, std::int64_t now_ns, Quota& quota) const;
   void LookAtCells(std::vector<Charge>& charges, std::int64_t now_ns, Decision& out);
   void AskForApproval(const std::vector<const Rule*>& rules, World& world, Decision& out);
-  void Take(const std::vector<Charge>& charges, Decision& out);
+  void Take(const std::vector<Charge>& charges, std::int64_t now_ns, Decision& out);
 
   Policy policy_;
   std::map<std::string, Cell> cells_;

@@ -123,11 +123,13 @@ Rule ReadLimit(const Json& json, std::string id) {
   rule.id = std::move(id);
   Limit& limit = rule.limit;
   limit.counter = Need(json, "counter").text;
-  limit.window = Need(json, "window").text;
+  limit.algorithm = TextOr(json, "algorithm", "fixed");
+  limit.window = limit.algorithm == "concurrency" ? "lifetime" : Need(json, "window").text;
   const Json& max = Need(json, "max");
   const Json* scale = json.Find("scale");
   limit.scale = scale == nullptr ? DecimalsWritten(max.text) : std::stoi(scale->text);
   limit.max_units = Units(max.text, limit.scale);
+  if (const Json* burst = json.Find("burst")) limit.burst_units = Units(burst->text, limit.scale);
   limit.scopes = ReadScopes(json.Find("scope"));
   limit.refund = TextOr(json, "on_error", "keep") == "refund";
   if (const Json* cost = json.Find("cost")) {

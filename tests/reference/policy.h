@@ -24,9 +24,11 @@ struct Scope {
 
 struct Limit {
   std::string counter;
-  std::string window;
+  std::string algorithm = "fixed";
+  std::string window;          // concurrency: "lifetime"
   std::int64_t max_units = 0;  // at `scale`
   int scale = 0;
+  std::optional<std::int64_t> burst_units;  // of a bucket; none: its max
   std::vector<Scope> scopes;
   std::optional<Expression> cost;  // none: 1 is charged
   bool refund = false;

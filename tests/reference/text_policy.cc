@@ -11,9 +11,11 @@ namespace reference {
 namespace {
 
 struct Counter {
+  std::string algorithm = "fixed";
   std::string window;
   std::int64_t max_units = 0;
   int scale = 0;
+  std::optional<std::int64_t> burst_units;
   std::vector<Scope> scopes = {{"grant", {}}};
   bool refund = false;
 };
@@ -135,10 +137,22 @@ class PolicyReader {
     tokens_.Need("=");
     const std::string amount = tokens_.Need(Token::Kind::Number);
     counter.scale = DecimalsWritten(amount);
-    tokens_.Need("per");
-    counter.window = Window();
+    if (tokens_.Take("at")) {
+      tokens_.Need("once");
+      counter.algorithm = "concurrency";
+      counter.window = "lifetime";
+    } else {
+      tokens_.Need("per");
+      counter.window = Window();
+    }
+    std::string burst;
     for (;;) {
-      if (tokens_.Take("scale")) {
+      if (tokens_.Take("sliding")) {
+        counter.algorithm = "sliding";
+      } else if (tokens_.Take("bucket")) {
+        counter.algorithm = "bucket";
+        if (tokens_.Take("burst")) burst = tokens_.Need(Token::Kind::Number);
+      } else if (tokens_.Take("scale")) {
         counter.scale = std::stoi(tokens_.Need(Token::Kind::Number));
       } else if (tokens_.Take("each")) {
         counter.scopes = {OneScope()};
@@ -148,6 +162,7 @@ class PolicyReader {
       }
     }
     counter.max_units = UnitsOf(amount, counter.scale);
+    if (!burst.empty()) counter.burst_units = UnitsOf(burst, counter.scale);
     for (const Scope& scope : counter.scopes) policy_.declared_scopes.push_back(scope);
     counters_[name] = counter;
   }
@@ -220,6 +235,8 @@ class PolicyReader {
     Limit limit;
     limit.counter = tokens_.NeedName();
     const Counter& counter = counters_.at(limit.counter);
+    limit.algorithm = counter.algorithm;
+    limit.burst_units = counter.burst_units;
     limit.window = counter.window;
     limit.max_units = counter.max_units;
     limit.scale = counter.scale;

@@ -328,6 +328,8 @@ class Policies(ProcessTest):
     def test_a_reload_to_counters_that_are_not_kept_is_refused(self):
         policy = limit_of(3)
         proxy = self.proxy(policy=policy, shared=True)
+        proxy.send(call(1))
+        proxy.answer()
         policy["tools"]["echo"] = {"limits": [{"counter": "c", "window": "day", "max": 9, "algorithm": "sliding"}]}
         proxy.policy.write_text(json.dumps(policy))
         text = ""

@@ -38,8 +38,13 @@ constexpr std::string_view kPolicy = R"({
       "approve_if": [{"conditions": [{"path": "now", "op": "gt", "value": "2026-01-01T00:00:00Z"}],
                       "from": "ops", "within": "10m"}],
       "limits": [{"counter": "money", "window": "day", "max": 5.00, "cost": "args.n",
-                  "scope": ["grant", {"arg": "to"}]}]
+                  "scope": ["grant", {"arg": "to"}]},
+                 {"counter": "slide", "window": 9, "max": 7, "algorithm": "sliding"},
+                 {"counter": "drip", "window": 9, "max": 7, "algorithm": "bucket", "burst": 2},
+                 {"counter": "busy", "max": 7, "algorithm": "concurrency"}]
     },
+    "other": {"limits": [
+        {"counter": "drip", "window": 9, "max": 7, "algorithm": "bucket", "burst": 2}]},
     "s*": {}
   }
 })";
@@ -107,6 +112,51 @@ TEST_CASE("bytes that are no program are refused with a reason") {
   std::vector<std::byte> altered = good;
   altered.back() ^= std::byte{1};
   CHECK(reason(altered) == "its checksum does not agree with it");
+}
+
+// The records of a section, to be altered in place.
+template <typename Record>
+std::span<Record> RecordsOf(std::vector<std::byte>& file, format::SectionId id) {
+  format::Header header;
+  std::memcpy(&header, file.data(), sizeof(header));
+  const format::Section section = header.sections[static_cast<std::size_t>(id)];
+  return {reinterpret_cast<Record*>(file.data() + section.offset), section.count};
+}
+
+TEST_CASE("the terms of a counter have to go together") {
+  using format::Algorithm;
+  const std::vector<std::byte> good = GoodProgram();
+  const auto reason = [&](const auto& alter) {
+    std::vector<std::byte> file = good;
+    alter(RecordsOf<format::Counter>(file, format::SectionId::Counters),
+          RecordsOf<format::Limit>(file, format::SectionId::Limits));
+    MendChecksum(file);
+    const auto program = Program::Load(file);
+    return program ? std::string() : program.error().what;
+  };
+  using Counters = std::span<format::Counter>;
+  using Limits = std::span<format::Limit>;
+  // Counters: calls, money, slide, drip, busy; each has its limits in this order.
+  REQUIRE(reason([](Counters, Limits) {}).empty());
+  const std::string window = "has no known algorithm or a window that it cannot have";
+  CHECK(reason([](Counters counters, Limits) { counters[1].algorithm = Algorithm::Sliding; }) ==
+        "counter 1 " + window);
+  CHECK(reason([](Counters counters, Limits) { counters[4].algorithm = Algorithm::Sliding; }) ==
+        "counter 4 " + window);
+  CHECK(reason([](Counters counters, Limits) { counters[2].algorithm = Algorithm::Concurrency; }) ==
+        "counter 2 " + window);
+  CHECK(reason([](Counters counters, Limits) {
+          counters[2].window_seconds = format::kLengthSecondsMax + 1;
+        }) == "counter 2 " + window);
+  CHECK(reason([](Counters counters, Limits) { counters[2].algorithm = Algorithm{4}; }) ==
+        "counter 2 " + window);
+  CHECK(reason([](Counters, Limits limits) { limits[2].burst = 1; }) ==
+        "limit 2 has a wrong burst");
+  CHECK(reason([](Counters, Limits limits) { limits[3].burst = -1; }) ==
+        "limit 3 has a wrong burst");
+  const std::string rates = "counter 3 is a bucket of two rates";
+  CHECK(reason([](Counters, Limits limits) { limits[3].burst = 1; }) == rates);
+  CHECK(reason([](Counters, Limits limits) { limits[3].max = 1; }) == rates);
 }
 
 TEST_CASE("every cut of a program is refused") {
