@@ -194,7 +194,11 @@ Value SubtractValues(const Value& first, const Value& second) {
   return Nanoseconds(is_between_times ? ValueKind::Duration : first.kind, difference);
 }
 
+// Two numbers; a duration and a whole number, in either order.
 Value MultiplyValues(const Value& first, const Value& second) {
+  if (second.kind == ValueKind::Duration && first.kind == ValueKind::Number) {
+    return MultiplyValues(second, first);
+  }
   if (second.kind != ValueKind::Number) return Value::MakeBroken();
   if (first.kind == ValueKind::Number) return NumberOr(Multiply(first.number(), second.number()));
   if (first.kind != ValueKind::Duration) return Value::MakeBroken();
