@@ -34,7 +34,7 @@ class Layout {
     return *reinterpret_cast<const format::Header*>(bytes_.data());
   }
 
-  std::string_view text(format::Text t) const { return strings_.substr(t.offset, t.size); }
+  std::string_view text(format::Text t) const { return {strings_.data() + t.offset, t.size}; }
   std::string_view zone() const { return text(header().zone); }
   bool default_allows() const { return header().default_allows != 0; }
 
@@ -64,9 +64,13 @@ class Layout {
 
   // The child of `node` for member `key` (unescaped), or kNone.
   std::uint32_t FindMember(std::uint32_t node, std::string_view key) const;
-  // Whether `key` is no child of `node` but differs from one by letter case only (simple Unicode
-  // folding).
-  bool DiffersByCaseOnly(std::uint32_t node, std::string_view key) const;
+  // The same, and whether `key` is no child of `node` but differs from one by letter case only
+  // (simple Unicode folding). `hash`: its NameHash.
+  struct NamedChild {
+    std::uint32_t node = format::kNone;
+    bool is_case_variant = false;
+  };
+  NamedChild FindName(std::uint32_t node, std::string_view key, std::uint64_t hash) const;
   // The child of `node` for list element `index`, or kNone.
   std::uint32_t FindElement(std::uint32_t node, std::uint32_t index) const;
 
@@ -92,7 +96,7 @@ class Layout {
   template <typename T>
   std::span<const T> Section(format::SectionId id) const;
   void View();
-  void FoldKeys();
+  void HashNames();
 
   std::unique_ptr<std::uint64_t[]> words_;
   std::span<const std::byte> bytes_;  // of words_
@@ -115,8 +119,15 @@ class Layout {
   std::span<const format::Derived> derived_;
   std::span<const format::Pin> pins_;
   Operands operands_;
-  // Members by parent and folded key, open addressing as in the path table; in memory only.
-  std::vector<std::uint32_t> folded_table_;
+  // Members by parent and NameHash, open addressing as in the path table; in memory only, as the
+  // hash is this process's.
+  struct Name {
+    std::uint64_t hash = 0;
+    std::uint32_t parent = format::kNone;
+    std::uint32_t node = format::kNone;  // kNone where free
+    std::string_view key;
+  };
+  std::vector<Name> names_;
 };
 
 }  // namespace policy
