@@ -38,6 +38,9 @@ std::expected<std::unique_ptr<const Layout>, ProgramError> Layout::Make(
   }
   layout->View();
   layout->HashNames();
+  layout->FindContextNodes();
+  layout->CountRegisters();
+  layout->IndexPatterns();
   auto prepared =
       layout->operands_.Prepare(layout->strings_, layout->constants_, layout->set_items_);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
@@ -84,6 +87,47 @@ void Layout::HashNames() {
     while (names_[place].node != kNone) place = (place + 1) & mask;
     names_[place] = {hash, node.parent, id, text(node.key)};
   }
+}
+
+void Layout::FindContextNodes() {
+  using format::Root;
+  for (const Root root : {Root::Tool, Root::Grant, Root::Claims, Root::Client, Root::Now}) {
+    const format::PathNode& node = path_nodes_[static_cast<std::uint32_t>(root)];
+    if (node.slot != kNone || node.first_child != kNone) context_nodes_.is_asked = true;
+  }
+  const auto child = [this](Root root, std::string_view key) {
+    return FindMember(static_cast<std::uint32_t>(root), key);
+  };
+  context_nodes_.tool_name = child(Root::Tool, "name");
+  context_nodes_.tool_server = child(Root::Tool, "server");
+  context_nodes_.tool_category = child(Root::Tool, "category");
+  context_nodes_.tool_risk = child(Root::Tool, "risk");
+  context_nodes_.tool_annotations = child(Root::Tool, "annotations");
+  context_nodes_.grant_id = child(Root::Grant, "id");
+  context_nodes_.grant_label = child(Root::Grant, "label");
+  context_nodes_.grant_tags = child(Root::Grant, "tags");
+  context_nodes_.grant_attributes = child(Root::Grant, "attributes");
+  context_nodes_.client_name = child(Root::Client, "name");
+  context_nodes_.client_version = child(Root::Client, "version");
+  context_nodes_.now_hour = child(Root::Now, "hour");
+  context_nodes_.now_minute = child(Root::Now, "minute");
+  context_nodes_.now_weekday = child(Root::Now, "weekday");
+  context_nodes_.now_date = child(Root::Now, "date");
+}
+
+void Layout::CountRegisters() {
+  for (const Instruction& instruction : code_) {
+    const bool reads = instruction.opcode == Opcode::Combine;
+    const std::size_t highest =
+        std::max(instruction.dst, reads ? instruction.predicate : std::uint8_t{0});
+    register_count_ = std::max(register_count_, highest + 1);
+  }
+}
+
+void Layout::IndexPatterns() {
+  std::vector<std::string_view> patterns;
+  for (const format::Pattern& pattern : patterns_) patterns.push_back(text(pattern.pattern));
+  pattern_index_ = PatternIndex(patterns);
 }
 
 std::uint32_t Layout::FindMember(std::uint32_t node, std::string_view key) const {

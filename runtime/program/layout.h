@@ -14,6 +14,7 @@
 #include "runtime/program/format.h"
 #include "runtime/program/instruction.h"
 #include "runtime/program/operands.h"
+#include "runtime/program/pattern_index.h"
 #include "runtime/value/predicate.h"
 
 namespace policy {
@@ -74,6 +75,33 @@ class Layout {
   // The child of `node` for list element `index`, or kNone.
   std::uint32_t FindElement(std::uint32_t node, std::uint32_t index) const;
 
+  // Nodes of what a call's context may say, kNone where the program does not ask for it.
+  struct ContextNodes {
+    bool is_asked = false;  // anything of the context
+    std::uint32_t tool_name = format::kNone;
+    std::uint32_t tool_server = format::kNone;
+    std::uint32_t tool_category = format::kNone;
+    std::uint32_t tool_risk = format::kNone;
+    std::uint32_t tool_annotations = format::kNone;
+    std::uint32_t grant_id = format::kNone;
+    std::uint32_t grant_label = format::kNone;
+    std::uint32_t grant_tags = format::kNone;
+    std::uint32_t grant_attributes = format::kNone;
+    std::uint32_t client_name = format::kNone;
+    std::uint32_t client_version = format::kNone;
+    std::uint32_t now_hour = format::kNone;
+    std::uint32_t now_minute = format::kNone;
+    std::uint32_t now_weekday = format::kNone;
+    std::uint32_t now_date = format::kNone;
+  };
+  const ContextNodes& context_nodes() const { return context_nodes_; }
+
+  // Registers that the code uses: 0 up to one below this.
+  std::size_t register_count() const { return register_count_; }
+
+  // Which of patterns() may match a tool's name.
+  const PatternIndex& pattern_index() const { return pattern_index_; }
+
   // The exact entry of a tool, or null: then the patterns apply.
   const format::Tool* FindTool(std::string_view name) const;
 
@@ -97,6 +125,9 @@ class Layout {
   std::span<const T> Section(format::SectionId id) const;
   void View();
   void HashNames();
+  void FindContextNodes();
+  void CountRegisters();
+  void IndexPatterns();
 
   std::unique_ptr<std::uint64_t[]> words_;
   std::span<const std::byte> bytes_;  // of words_
@@ -128,6 +159,9 @@ class Layout {
     std::string_view key;
   };
   std::vector<Name> names_;
+  ContextNodes context_nodes_;
+  std::size_t register_count_ = 0;
+  PatternIndex pattern_index_;
 };
 
 }  // namespace policy

@@ -14,14 +14,17 @@ namespace policy {
 inline bool SameText(std::string_view a, std::string_view b) {
   using text_hash::Load;
   if (a.size() != b.size()) return false;
+  constexpr std::size_t kInlineBytesMax = 64;
   const std::size_t size = a.size();
   const char* const p = a.data();
   const char* const q = b.data();
-  if (size > 16) return std::memcmp(p, q, size) == 0;
-  // Two words that overlap where the text is shorter than both.
-  if (size >= 8) {
-    return ((Load<std::uint64_t>(p) ^ Load<std::uint64_t>(q)) |
-            (Load<std::uint64_t>(p + size - 8) ^ Load<std::uint64_t>(q + size - 8))) == 0;
+  if (size > kInlineBytesMax) return std::memcmp(p, q, size) == 0;
+  if (size >= 8) {  // words; the last overlaps the one before
+    std::uint64_t differs = Load<std::uint64_t>(p + size - 8) ^ Load<std::uint64_t>(q + size - 8);
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      differs |= Load<std::uint64_t>(p + i) ^ Load<std::uint64_t>(q + i);
+    }
+    return differs == 0;
   }
   return text_hash::LoadShort(p, size) == text_hash::LoadShort(q, size);
 }
