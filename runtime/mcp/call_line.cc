@@ -62,27 +62,25 @@ class LineVisitor {
  public:
   struct Place {
     Role role;
-    bool refuses_case_variants;
+    bool ignores_case;
+    bool refuses_case_variants() const { return ignores_case; }
   };
 
   explicit LineVisitor(StrictJson& json) : json_(json) {}
 
-  Place Member(const Place& record, std::string_view key) {
-    if (record.role == Role::Line) return MemberOfLine(key);
+  Place Member(const Place& record, const JsonKey& key) {
+    if (record.role == Role::Line) return MemberOfLine(key.text);
     if (record.role == Role::Client) {
-      return Known(key, Role::ClientName, Role::ClientVersion);
+      return Known(key.text, Role::ClientName, Role::ClientVersion);
     }
     // Keys of arguments may not differ by case; those of claims and the like may.
-    return {Role::Data, record.refuses_case_variants};
+    return {Role::Data, record.ignores_case};
   }
-  Place Element(const Place& list, std::uint32_t) {
-    return {Role::Data, list.refuses_case_variants};
-  }
-  void Scalar(const Place& place, JsonScalar scalar) {
-    const bool is_text = scalar.kind == JsonKind::String && !scalar.is_unreadable;
+  Place Element(const Place& list, std::uint32_t) { return {Role::Data, list.ignores_case}; }
+  void Scalar(const Place& place, JsonKind kind, std::string_view raw) {
+    const bool is_text = kind == JsonKind::String || kind == JsonKind::EscapedString;
     const bool is_kept = is_text && place.role < Role::Count;
-    Note(place, is_text ? Kind::String : Kind::Other,
-         is_kept ? json_.room().Text(scalar.raw(), scalar.has_escapes) : scalar.raw());
+    Note(place, is_text ? Kind::String : Kind::Other, is_kept ? json_.room().Text(kind, raw) : raw);
   }
   void Open(Place&, bool) {}
   void Close(const Place& place, bool is_record, std::string_view raw) {

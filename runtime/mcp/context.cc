@@ -26,22 +26,26 @@ StrictJson& ThreadScratch() {
 class ContextFiller {
  public:
   ContextFiller(const CallContext& context, Frame& frame)
-      : context_(context), frame_(frame), layout_(frame.program().layout()), filler_(&frame) {}
+      : context_(context),
+        frame_(frame),
+        layout_(frame.program().layout()),
+        nodes_(layout_.context_nodes()),
+        filler_(&frame) {}
 
   bool Fill() {
+    if (!nodes_.is_asked) return true;
     for (const Root root : {Root::Tool, Root::Grant, Root::Claims, Root::Client, Root::Now}) {
       if (IsAsked(Node(root))) filler_.FillBelow(Node(root), ValueKind::Absent);
     }
-    FillText(Child(Root::Tool, "name"), frame_.tool);
-    FillText(Child(Root::Tool, "server"), context_.server);
-    FillText(Child(Root::Grant, "id"), context_.grant);
-    FillText(Child(Root::Grant, "label"), context_.grant_label);
-    FillText(Child(Root::Client, "name"), context_.client_name);
-    FillText(Child(Root::Client, "version"), context_.client_version);
+    FillText(nodes_.tool_name, frame_.tool);
+    FillText(nodes_.tool_server, context_.server);
+    FillText(nodes_.grant_id, context_.grant);
+    FillText(nodes_.grant_label, context_.grant_label);
+    FillText(nodes_.client_name, context_.client_name);
+    FillText(nodes_.client_version, context_.client_version);
     if (IsAsked(Node(Root::Now))) FillNow();
-    return FillReviewed() && FillJson(Child(Root::Grant, "tags"), context_.grant_tags, Top::List) &&
-           FillJson(Child(Root::Grant, "attributes"), OrEmpty(context_.grant_attributes),
-                    Top::Record) &&
+    return FillReviewed() && FillJson(nodes_.grant_tags, context_.grant_tags, Top::List) &&
+           FillJson(nodes_.grant_attributes, OrEmpty(context_.grant_attributes), Top::Record) &&
            FillJson(Node(Root::Claims), OrEmpty(context_.claims), Top::Record);
   }
 
@@ -51,19 +55,16 @@ class ContextFiller {
     return record.empty() ? "{}" : record;
   }
 
-  std::uint32_t Child(Root root, std::string_view key) const {
-    return filler_.Member(Node(root), key);
-  }
   bool IsAsked(std::uint32_t node) const {
     return node != kNone && (layout_.path_nodes()[node].slot != kNone || filler_.HasChildren(node));
   }
 
   // What was reviewed of the tool: the lock's word where the program has one, and then no other.
   bool FillReviewed() {
-    const std::uint32_t annotations = Child(Root::Tool, "annotations");
+    const std::uint32_t annotations = nodes_.tool_annotations;
     if (layout_.pins().empty()) return FillJson(annotations, context_.annotations, Top::Record);
-    const std::uint32_t category = Child(Root::Tool, "category");
-    const std::uint32_t risk = Child(Root::Tool, "risk");
+    const std::uint32_t category = nodes_.tool_category;
+    const std::uint32_t risk = nodes_.tool_risk;
     if (!IsAsked(annotations) && category == kNone && risk == kNone) return true;
     const format::Pin* const pin = layout_.FindPin(frame_.tool, context_.server);
     if (pin == nullptr) return true;
@@ -95,10 +96,10 @@ class ContextFiller {
       return;
     }
     const CivilTime civil = ToCivilTime(context_.now_ns, *zone);
-    FillNumber(Child(Root::Now, "hour"), civil.hour);
-    FillNumber(Child(Root::Now, "minute"), civil.minute);
-    FillText(Child(Root::Now, "weekday"), WeekdayName(civil.weekday));
-    if (const std::uint32_t node = Child(Root::Now, "date"); node != kNone) {
+    FillNumber(nodes_.now_hour, civil.hour);
+    FillNumber(nodes_.now_minute, civil.minute);
+    FillText(nodes_.now_weekday, WeekdayName(civil.weekday));
+    if (const std::uint32_t node = nodes_.now_date; node != kNone) {
       char* const room = frame_.Reserve(kDateTextBytes);
       WriteDate(civil, room);
       filler_.String(node, {room, kDateTextBytes});
@@ -123,6 +124,7 @@ class ContextFiller {
   const CallContext& context_;
   Frame& frame_;
   const Layout& layout_;
+  const Layout::ContextNodes& nodes_;
   SlotFiller filler_;
 };
 

@@ -1,6 +1,7 @@
 // One pass over a message: what the envelope says, whether every byte has one reading, and the
 // slots of the program.
 #include <algorithm>
+#include <array>
 #include <span>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "runtime/mcp/strict_json.h"
 #include "runtime/value/fold.h"
 #include "runtime/value/json_walk.h"
+#include "runtime/value/same_text.h"
 
 namespace policy::mcp {
 
@@ -45,10 +47,23 @@ enum class Role : std::uint8_t {
   Data,        // anything else
 };
 
-struct Place {
-  Role role;
-  bool refuses_case_variants;
-  std::uint32_t node;  // Arguments and below: of the program's paths
+// In one word: a scan copies many.
+class Place {
+ public:
+  Place() = default;
+  // `node`: Arguments and below: of the program's paths.
+  Place(Role role, bool refuses_case_variants, std::uint32_t node)
+      : bits_(std::uint64_t{node} << 32 | (refuses_case_variants ? kRefusesCaseVariants : 0) |
+              static_cast<std::uint64_t>(role)) {}
+
+  Role role() const { return static_cast<Role>(bits_ & 0xFF); }
+  bool refuses_case_variants() const { return (bits_ & kRefusesCaseVariants) != 0; }
+  std::uint32_t node() const { return static_cast<std::uint32_t>(bits_ >> 32); }
+
+ private:
+  static constexpr std::uint64_t kRefusesCaseVariants = 0x100;
+
+  std::uint64_t bits_;
 };
 
 struct MemberRole {
@@ -101,98 +116,77 @@ constexpr MemberRole kResultMembers[] = {
 
 constexpr MemberRole kListedToolMembers[] = {{"name", Role::Data}};
 
+constexpr std::size_t kRoleCount = static_cast<std::size_t>(Role::Data) + 1;
+
+constexpr auto kMembersOf = [] {
+  std::array<std::span<const MemberRole>, kRoleCount> members;
+  const auto set = [&members](Role role, std::span<const MemberRole> of) {
+    members[static_cast<std::size_t>(role)] = of;
+  };
+  set(Role::Envelope, kEnvelopeMembers);
+  set(Role::Params, kParamsMembers);
+  set(Role::Meta, kMetaMembers);
+  set(Role::ClientInfo, kClientInfoMembers);
+  set(Role::MetaClientInfo, kMetaClientInfoMembers);
+  set(Role::Result, kResultMembers);
+  set(Role::ListedTool, kListedToolMembers);
+  return members;
+}();
+
 std::span<const MemberRole> MembersOf(Role role) {
-  switch (role) {
-    case Role::Envelope:
-      return kEnvelopeMembers;
-    case Role::Params:
-      return kParamsMembers;
-    case Role::Meta:
-      return kMetaMembers;
-    case Role::ClientInfo:
-      return kClientInfoMembers;
-    case Role::MetaClientInfo:
-      return kMetaClientInfoMembers;
-    case Role::Result:
-      return kResultMembers;
-    case Role::ListedTool:
-      return kListedToolMembers;
-    default:
-      return {};
-  }
+  return kMembersOf[static_cast<std::size_t>(role)];
 }
 
 const MemberRole* FindMember(std::span<const MemberRole> members, std::string_view key) {
-  const auto member = std::ranges::find(members, key, &MemberRole::key);
-  return member == members.end() ? nullptr : &*member;
+  for (const MemberRole& member : members) {
+    if (SameText(member.key, key)) return &member;
+  }
+  return nullptr;
 }
 
-// What stood at a place that matters: its kind, and its text.
+// What stood at a place that matters: its kind, and its text. Trivial: a draft has room for many of
+// which few are used.
 struct Seen {
   enum class Kind : std::uint8_t { Absent, Null, Bool, Number, String, Unreadable, List, Record };
-  Kind kind = Kind::Absent;
-  bool boolean = false;
-  std::string_view raw;
-  std::string_view text;  // String: unescaped
+  Kind kind;
+  bool boolean;
+  std::uint32_t raw_size;
+  std::uint32_t text_size;
+  const char* raw_begin;
+  const char* text_begin;  // String: unescaped
 
-  bool is_present() const { return kind != Kind::Absent; }
   bool Is(Kind wanted) const { return kind == wanted; }
+  std::string_view raw() const { return {raw_begin, raw_size}; }
+  std::string_view text() const { return {text_begin, text_size}; }
 };
 
-// Everything seen in a message, before it is known what the message is.
-struct Draft {
-  Seen envelope, version, id, method, params, result, error;
-  Seen name, arguments, progress_token, protocol_version, meta_protocol_version, request_id;
-  Seen client_name, client_version, meta_client_name, meta_client_version;
-  Seen tools, is_error, result_type;
-};
+constexpr std::uint64_t BitOf(Role role) { return std::uint64_t{1} << static_cast<unsigned>(role); }
 
-Seen* SlotOf(Draft& draft, Role role) {
-  switch (role) {
-    case Role::Envelope:
-      return &draft.envelope;
-    case Role::Version:
-      return &draft.version;
-    case Role::Id:
-      return &draft.id;
-    case Role::Method:
-      return &draft.method;
-    case Role::Params:
-      return &draft.params;
-    case Role::Result:
-      return &draft.result;
-    case Role::Error:
-      return &draft.error;
-    case Role::Name:
-      return &draft.name;
-    case Role::Arguments:
-      return &draft.arguments;
-    case Role::ProgressToken:
-      return &draft.progress_token;
-    case Role::ProtocolVersion:
-      return &draft.protocol_version;
-    case Role::MetaProtocolVersion:
-      return &draft.meta_protocol_version;
-    case Role::ClientName:
-      return &draft.client_name;
-    case Role::ClientVersion:
-      return &draft.client_version;
-    case Role::MetaClientName:
-      return &draft.meta_client_name;
-    case Role::MetaClientVersion:
-      return &draft.meta_client_version;
-    case Role::RequestId:
-      return &draft.request_id;
-    case Role::Tools:
-      return &draft.tools;
-    case Role::IsError:
-      return &draft.is_error;
-    case Role::ResultType:
-      return &draft.result_type;
-    default:
-      return nullptr;
+// Roles that a draft says nothing of.
+constexpr std::uint64_t kUnseenRoles = BitOf(Role::Argument) | BitOf(Role::Meta) |
+                                       BitOf(Role::ClientInfo) | BitOf(Role::MetaClientInfo) |
+                                       BitOf(Role::ListedTool) | BitOf(Role::Data);
+
+// Everything seen in a message, before it is known what the message is. The first value of a role
+// stays.
+class Draft {
+ public:
+  const Seen& operator[](Role role) const {
+    static constexpr Seen kAbsent{};
+    return Has(role) ? seen_[static_cast<std::size_t>(role)] : kAbsent;
   }
-}
+  bool Has(Role role) const { return (present_ & BitOf(role)) != 0; }
+  // Where to note what stands at `role`; null where nobody asks, or something stood there before.
+  Seen* Note(Role role) {
+    if (((present_ | kUnseenRoles) & BitOf(role)) != 0) return nullptr;
+    present_ |= BitOf(role);
+    return &seen_[static_cast<std::size_t>(role)];
+  }
+
+ private:
+  std::uint64_t present_ = 0;
+  std::array<Seen, kRoleCount> seen_;  // those that are present
+};
 
 // The visitor of a scan over one message.
 class MessageVisitor {
@@ -202,9 +196,9 @@ class MessageVisitor {
   MessageVisitor(StrictJson& json, Direction direction, Frame* frame)
       : json_(json), from_client_(direction == Direction::FromClient), filler_(frame) {}
 
-  mcp::Place Member(const mcp::Place& record, std::string_view key);
+  mcp::Place Member(const mcp::Place& record, const JsonKey& key);
   mcp::Place Element(const mcp::Place& list, std::uint32_t index);
-  void Scalar(const mcp::Place& place, JsonScalar scalar);
+  void Scalar(const mcp::Place& place, JsonKind kind, std::string_view raw);
   void Open(mcp::Place& place, bool is_record);
   void Close(const mcp::Place& place, bool is_record, std::string_view raw);
 
@@ -213,7 +207,8 @@ class MessageVisitor {
   const std::string& argument_variant() const { return argument_variant_; }
 
  private:
-  mcp::Place MemberOfArguments(const mcp::Place& record, std::string_view key);
+  mcp::Place MemberOfArguments(const mcp::Place& record, const JsonKey& key);
+  mcp::Place UnknownMember(const mcp::Place& record, std::string_view key);
   mcp::Place Below(const mcp::Place& parent, Role role, std::uint32_t node) const;
 
   StrictJson& json_;
@@ -223,7 +218,7 @@ class MessageVisitor {
   std::string argument_variant_;
 };
 
-Place MessageVisitor::Below(const Place& parent, Role role, std::uint32_t node) const {
+inline Place MessageVisitor::Below(const Place& parent, Role role, std::uint32_t node) const {
   bool refuses = false;
   switch (role) {
     case Role::Params:
@@ -241,7 +236,7 @@ Place MessageVisitor::Below(const Place& parent, Role role, std::uint32_t node) 
     case Role::Data:
       // What a client sends in params is read by the server's own types; what a server sends is
       // data, where keys may well differ by case.
-      refuses = from_client_ && parent.refuses_case_variants && parent.role != Role::Result;
+      refuses = from_client_ && parent.refuses_case_variants() && parent.role() != Role::Result;
       break;
     default:
       break;
@@ -249,30 +244,37 @@ Place MessageVisitor::Below(const Place& parent, Role role, std::uint32_t node) 
   return {role, refuses, node};
 }
 
-Place MessageVisitor::MemberOfArguments(const Place& record, std::string_view key) {
-  const std::uint32_t node = filler_.Member(record.node, key);
-  if (node == format::kNone && argument_variant_.empty() &&
-      filler_.IsCaseVariant(record.node, key)) {
-    argument_variant_ =
-        "argument " + Quoted(key) + " differs from a name of the policy by letter case only";
+inline Place MessageVisitor::MemberOfArguments(const Place& record, const JsonKey& key) {
+  if (!record.refuses_case_variants()) {
+    return Below(record, Role::Argument, filler_.Member(record.node(), key.text));
   }
-  return Below(record, Role::Argument, node);
+  const Layout::NamedChild child = filler_.Name(record.node(), key);
+  if (child.is_case_variant && argument_variant_.empty()) {
+    argument_variant_ =
+        "argument " + Quoted(key.text) + " differs from a name of the policy by letter case only";
+  }
+  return Below(record, Role::Argument, child.node);
 }
 
-Place MessageVisitor::Member(const Place& record, std::string_view key) {
-  if (record.role == Role::Arguments || record.role == Role::Argument) {
+inline Place MessageVisitor::Member(const Place& record, const JsonKey& key) {
+  if (record.role() == Role::Arguments || record.role() == Role::Argument) {
     return MemberOfArguments(record, key);
   }
-  const std::span<const MemberRole> members = MembersOf(record.role);
+  const std::span<const MemberRole> members = MembersOf(record.role());
   if (members.empty()) return Below(record, Role::Data, format::kNone);
-  if (const MemberRole* member = FindMember(members, key)) {
+  if (const MemberRole* member = FindMember(members, key.text)) {
     const bool is_root = member->role == Role::Arguments && !json_.is_refused();
     return Below(record, member->role,
                  is_root ? filler_.RootNode(format::Root::Args) : format::kNone);
   }
-  if (record.role == Role::Envelope) {
+  return UnknownMember(record, key.text);
+}
+
+Place MessageVisitor::UnknownMember(const Place& record, std::string_view key) {
+  if (record.role() == Role::Envelope) {
     json_.Refuse("unknown member " + Quoted(key));
-  } else if (from_client_ || record.role != Role::Params) {
+  } else if (from_client_ || record.role() != Role::Params) {
+    const std::span<const MemberRole> members = MembersOf(record.role());
     const auto variant = std::ranges::find_if(
         members, [&key](std::string_view known) { return EqualFolded(known, key); },
         &MemberRole::key);
@@ -284,10 +286,10 @@ Place MessageVisitor::Member(const Place& record, std::string_view key) {
   return Below(record, Role::Data, format::kNone);
 }
 
-Place MessageVisitor::Element(const Place& list, std::uint32_t index) {
-  switch (list.role) {
+inline Place MessageVisitor::Element(const Place& list, std::uint32_t index) {
+  switch (list.role()) {
     case Role::Argument:
-      return Below(list, Role::Argument, filler_.Element(list.node, index));
+      return Below(list, Role::Argument, filler_.Element(list.node(), index));
     case Role::Tools:
       return Below(list, Role::ListedTool, format::kNone);
     default:
@@ -295,46 +297,58 @@ Place MessageVisitor::Element(const Place& list, std::uint32_t index) {
   }
 }
 
-void MessageVisitor::Scalar(const Place& place, JsonScalar scalar) {
-  if (place.role == Role::Argument || place.role == Role::Arguments) {
-    filler_.Scalar(place.node, scalar);
-  }
-  Seen* const seen = SlotOf(draft_, place.role);
-  if (seen == nullptr || seen->is_present()) return;
-  seen->raw = scalar.raw();
-  switch (scalar.kind) {
-    case JsonKind::Null:
-      seen->kind = Seen::Kind::Null;
-      break;
+constexpr Seen::Kind SeenKind(JsonKind kind) {
+  switch (kind) {
     case JsonKind::False:
     case JsonKind::True:
-      seen->kind = Seen::Kind::Bool;
-      seen->boolean = scalar.kind == JsonKind::True;
-      break;
+      return Seen::Kind::Bool;
     case JsonKind::Number:
-      seen->kind = Seen::Kind::Number;
-      break;
+      return Seen::Kind::Number;
     case JsonKind::String:
-      seen->kind = scalar.is_unreadable ? Seen::Kind::Unreadable : Seen::Kind::String;
-      seen->text = json_.room().Text(scalar.raw(), scalar.has_escapes);
+    case JsonKind::EscapedString:
+      return Seen::Kind::String;
+    case JsonKind::UnreadableString:
+      return Seen::Kind::Unreadable;
+    case JsonKind::Null:
       break;
   }
+  return Seen::Kind::Null;
 }
 
-void MessageVisitor::Open(Place& place, bool is_record) {
-  if (place.role == Role::Argument || place.role == Role::Arguments) {
-    filler_.Open(place.node, is_record);
+inline void MessageVisitor::Scalar(const Place& place, JsonKind kind, std::string_view raw) {
+  if (place.role() == Role::Argument || place.role() == Role::Arguments) {
+    filler_.Scalar(place.node(), kind, raw);
+  }
+  Seen* const seen = draft_.Note(place.role());
+  if (seen == nullptr) return;
+  const std::string_view text = IsString(kind) ? json_.room().Text(kind, raw) : std::string_view();
+  *seen = {.kind = SeenKind(kind),
+           .boolean = kind == JsonKind::True,
+           .raw_size = static_cast<std::uint32_t>(raw.size()),
+           .text_size = static_cast<std::uint32_t>(text.size()),
+           .raw_begin = raw.data(),
+           .text_begin = text.data()};
+}
+
+inline void MessageVisitor::Open(Place& place, bool is_record) {
+  if (place.role() == Role::Argument || place.role() == Role::Arguments) {
+    filler_.Open(place.node(), is_record);
   }
 }
 
-void MessageVisitor::Close(const Place& place, bool is_record, std::string_view raw) {
-  if (place.role == Role::Argument || place.role == Role::Arguments) {
-    filler_.Close(place.node, is_record, raw);
+inline void MessageVisitor::Close(const Place& place, bool is_record, std::string_view raw) {
+  if (place.role() == Role::Argument || place.role() == Role::Arguments) {
+    filler_.Close(place.node(), is_record, raw);
   }
-  Seen* const seen = SlotOf(draft_, place.role);
-  if (seen == nullptr || seen->is_present()) return;
-  seen->kind = is_record ? Seen::Kind::Record : Seen::Kind::List;
-  seen->raw = raw;
+  Seen* const seen = draft_.Note(place.role());
+  if (seen == nullptr) return;
+  const Seen::Kind kind = is_record ? Seen::Kind::Record : Seen::Kind::List;
+  *seen = {.kind = kind,
+           .boolean = false,
+           .raw_size = static_cast<std::uint32_t>(raw.size()),
+           .text_size = 0,
+           .raw_begin = raw.data(),
+           .text_begin = nullptr};
 }
 
 // -- judging the whole ---------------------------------------------------------------------------
@@ -346,9 +360,9 @@ constexpr std::string_view kLargestId = "9007199254740991";
 const char* ProblemOfId(const Seen& id) {
   switch (id.kind) {
     case Seen::Kind::String:
-      return id.raw.size() > kIdBytesMax ? "id is longer than 1024 bytes" : nullptr;
+      return id.raw().size() > kIdBytesMax ? "id is longer than 1024 bytes" : nullptr;
     case Seen::Kind::Number: {
-      std::string_view digits = id.raw;
+      std::string_view digits = id.raw();
       if (digits == "-0") return "id is minus zero";
       if (digits.starts_with('-')) digits.remove_prefix(1);
       if (digits.find_first_not_of("0123456789") != std::string_view::npos) {
@@ -365,96 +379,97 @@ const char* ProblemOfId(const Seen& id) {
   }
 }
 
-std::string_view TextOf(const Seen& seen) { return seen.text; }
-
 // Reasons that do not depend on what kind of message it is. Empty: none.
 std::string ProblemOfEnvelope(const Draft& draft) {
-  if (draft.envelope.Is(Seen::Kind::List)) return "batches are not accepted";
-  if (!draft.envelope.Is(Seen::Kind::Record)) return "the message is not an object";
-  if (!draft.version.Is(Seen::Kind::String) || TextOf(draft.version) != "2.0") {
+  if (draft[Role::Envelope].Is(Seen::Kind::List)) return "batches are not accepted";
+  if (!draft[Role::Envelope].Is(Seen::Kind::Record)) return "the message is not an object";
+  if (!draft[Role::Version].Is(Seen::Kind::String) || draft[Role::Version].text() != "2.0") {
     return "jsonrpc is not \"2.0\"";
   }
-  if (draft.id.is_present()) {
-    if (const char* problem = ProblemOfId(draft.id)) return problem;
+  if (draft.Has(Role::Id)) {
+    if (const char* problem = ProblemOfId(draft[Role::Id])) return problem;
   }
-  const bool has_answer = draft.result.is_present() || draft.error.is_present();
-  if (draft.method.is_present() && has_answer) return "method beside result or error";
-  if (draft.result.is_present() && draft.error.is_present()) return "result beside error";
-  if (!draft.method.is_present() && !has_answer) return "neither method nor result nor error";
+  const bool has_answer = draft.Has(Role::Result) || draft.Has(Role::Error);
+  if (draft.Has(Role::Method) && has_answer) return "method beside result or error";
+  if (draft.Has(Role::Result) && draft.Has(Role::Error)) return "result beside error";
+  if (!draft.Has(Role::Method) && !has_answer) return "neither method nor result nor error";
   return {};
 }
 
 std::string ProblemOfRequest(const Draft& draft) {
-  if (!draft.method.Is(Seen::Kind::String)) return "method is not a string";
-  if (draft.params.is_present() && !draft.params.Is(Seen::Kind::Record)) {
+  if (!draft[Role::Method].Is(Seen::Kind::String)) return "method is not a string";
+  if (draft.Has(Role::Params) && !draft[Role::Params].Is(Seen::Kind::Record)) {
     return "params is not an object";
   }
   return {};
 }
 
 std::string ProblemOfToolsCall(const Draft& draft) {
-  if (!draft.id.is_present()) return "tools/call without id";
-  if (!draft.params.is_present()) return "tools/call without params";
-  if (!draft.name.Is(Seen::Kind::String)) return "the tool's name is not a string";
-  if (draft.name.text.size() > kToolNameBytesMax) {
+  if (!draft.Has(Role::Id)) return "tools/call without id";
+  if (!draft.Has(Role::Params)) return "tools/call without params";
+  if (!draft[Role::Name].Is(Seen::Kind::String)) return "the tool's name is not a string";
+  if (draft[Role::Name].text().size() > kToolNameBytesMax) {
     return "the tool's name is longer than " + std::to_string(kToolNameBytesMax) + " bytes";
   }
-  if (draft.arguments.is_present() && !draft.arguments.Is(Seen::Kind::Record)) {
+  if (draft.Has(Role::Arguments) && !draft[Role::Arguments].Is(Seen::Kind::Record)) {
     return "arguments is not an object";
   }
   return {};
 }
 
 std::string ProblemOfResponse(const Draft& draft) {
-  if (draft.params.is_present()) return "params beside result or error";
-  if (draft.result.is_present()) {
-    if (!draft.id.is_present()) return "result without id";
-    return draft.result.Is(Seen::Kind::Record) ? "" : "result is not an object";
+  if (draft.Has(Role::Params)) return "params beside result or error";
+  if (draft.Has(Role::Result)) {
+    if (!draft.Has(Role::Id)) return "result without id";
+    return draft[Role::Result].Is(Seen::Kind::Record) ? "" : "result is not an object";
   }
-  return draft.error.Is(Seen::Kind::Record) ? "" : "error is not an object";
+  return draft[Role::Error].Is(Seen::Kind::Record) ? "" : "error is not an object";
 }
 
 bool IsToolsCall(const Draft& draft) {
-  return draft.method.Is(Seen::Kind::String) && draft.method.text == "tools/call";
+  return draft[Role::Method].Is(Seen::Kind::String) && draft[Role::Method].text() == "tools/call";
 }
 
 std::string ProblemOf(const Draft& draft, Direction direction) {
   if (std::string problem = ProblemOfEnvelope(draft); !problem.empty()) return problem;
-  if (!draft.method.is_present()) return ProblemOfResponse(draft);
+  if (!draft.Has(Role::Method)) return ProblemOfResponse(draft);
   if (std::string problem = ProblemOfRequest(draft); !problem.empty()) return problem;
   if (direction == Direction::FromServer || !IsToolsCall(draft)) return {};
   return ProblemOfToolsCall(draft);
 }
 
 // A number that is an integer, or a string: what MCP takes for a token.
-std::string_view TokenOf(const Seen& seen) { return ProblemOfId(seen) == nullptr ? seen.raw : ""; }
+std::string_view TokenOf(const Seen& seen) {
+  return ProblemOfId(seen) == nullptr ? seen.raw() : "";
+}
 
-Message MessageOf(const Draft& draft, std::string_view bytes) {
-  Message message;
+void WriteMessage(const Draft& draft, std::string_view bytes, Message& message) {
   message.bytes = bytes;
-  message.id = draft.id.raw;
-  if (!draft.method.is_present()) {
+  message.id = draft[Role::Id].raw();
+  if (!draft.Has(Role::Method)) {
     message.kind = MessageKind::Response;
-    message.result = draft.result.raw;
-    message.error = draft.error.raw;
-    if (draft.tools.Is(Seen::Kind::List)) message.result_tools = draft.tools.raw;
-    message.result_is_error = draft.is_error.Is(Seen::Kind::Bool) && draft.is_error.boolean;
-    message.result_is_final =
-        draft.result_type.text != "input_required" && draft.result_type.text != "task";
-    return message;
+    message.result = draft[Role::Result].raw();
+    message.error = draft[Role::Error].raw();
+    if (draft[Role::Tools].Is(Seen::Kind::List)) message.result_tools = draft[Role::Tools].raw();
+    message.result_is_error =
+        draft[Role::IsError].Is(Seen::Kind::Bool) && draft[Role::IsError].boolean;
+    message.result_is_final = draft[Role::ResultType].text() != "input_required" &&
+                              draft[Role::ResultType].text() != "task";
+    return;
   }
-  message.kind = draft.id.is_present() ? MessageKind::Request : MessageKind::Notification;
-  message.method = draft.method.text;
-  message.params = draft.params.raw;
-  message.progress_token = TokenOf(draft.progress_token);
+  message.kind = draft.Has(Role::Id) ? MessageKind::Request : MessageKind::Notification;
+  message.method = draft[Role::Method].text();
+  message.params = draft[Role::Params].raw();
+  message.progress_token = TokenOf(draft[Role::ProgressToken]);
   const bool is_initialize = message.method == "initialize";
   message.protocol_version =
-      is_initialize ? draft.protocol_version.text : draft.meta_protocol_version.text;
-  message.client_name = is_initialize ? draft.client_name.text : draft.meta_client_name.text;
+      is_initialize ? draft[Role::ProtocolVersion].text() : draft[Role::MetaProtocolVersion].text();
+  message.client_name =
+      is_initialize ? draft[Role::ClientName].text() : draft[Role::MetaClientName].text();
   message.client_version =
-      is_initialize ? draft.client_version.text : draft.meta_client_version.text;
-  if (message.method == "notifications/cancelled") message.request_id = TokenOf(draft.request_id);
-  return message;
+      is_initialize ? draft[Role::ClientVersion].text() : draft[Role::MetaClientVersion].text();
+  if (message.method == "notifications/cancelled")
+    message.request_id = TokenOf(draft[Role::RequestId]);
 }
 
 // `text`, which lives as long as the frame's values do: copied where it was unescaped.
@@ -474,12 +489,12 @@ Refusal RefusalOf(const Draft& draft, const ScanOutcome& outcome, std::string pr
     return refusal;
   }
   refusal.reason = std::move(problem);
-  if (draft.id.is_present() && ProblemOfId(draft.id) == nullptr) refusal.id = draft.id.raw;
+  if (draft.Has(Role::Id) && ProblemOfId(draft[Role::Id]) == nullptr)
+    refusal.id = draft[Role::Id].raw();
   refusal.is_response =
-      !draft.method.is_present() && (draft.result.is_present() || draft.error.is_present());
+      !draft.Has(Role::Method) && (draft.Has(Role::Result) || draft.Has(Role::Error));
   // A method without an id is a notification; of a text that was not read to its end, who knows.
-  const bool is_notification =
-      draft.method.is_present() && !draft.id.is_present() && !outcome.stopped;
+  const bool is_notification = draft.Has(Role::Method) && !draft.Has(Role::Id) && !outcome.stopped;
   refusal.is_request = !refusal.is_response && !is_notification;
   return refusal;
 }
@@ -523,24 +538,26 @@ std::expected<Message, Refusal> MessageReader::Read(std::string_view bytes, Fram
     return std::unexpected(RefusalOf(draft, json.outcome(), json.outcome().refusal));
   }
 
-  Message message = MessageOf(draft, bytes);
+  std::expected<Message, Refusal> read;  // a large value: it is written where the caller has it
+  Message& message = *read;
+  WriteMessage(draft, bytes, message);
   message.is_tools_call = is_tools_call;
   if (is_tools_call) {
-    message.tool = draft.name.text;
-    message.arguments = draft.arguments.is_present() ? draft.arguments.raw : "{}";
+    message.tool = draft[Role::Name].text();
+    message.arguments = draft.Has(Role::Arguments) ? draft[Role::Arguments].raw() : "{}";
   }
-  if (frame == nullptr) return message;
+  if (frame == nullptr) return read;
   if (!is_tools_call) {
     frame->Clear();  // arguments of prompts/get, and such
-    return message;
+    return read;
   }
-  frame->tool = KeptText(message.tool, draft.name.raw, *frame);
+  frame->tool = KeptText(message.tool, draft[Role::Name].raw(), *frame);
   frame->arguments = message.arguments;
-  if (!draft.arguments.is_present()) {
+  if (!draft.Has(Role::Arguments)) {
     SlotFiller(frame).Close(static_cast<std::uint32_t>(format::Root::Args), /*is_record=*/true,
                             message.arguments);
   }
-  return message;
+  return read;
 }
 
 }  // namespace policy::mcp

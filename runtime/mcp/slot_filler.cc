@@ -15,41 +15,35 @@ void SlotFiller::Fill(std::uint32_t node, const Value& value) {
 Value SlotFiller::ReadNumber(std::string_view raw) const {
   Value value = Value::MakeString(raw);
   value.kind = ValueKind::InexactNumber;
-  const auto number = raw.size() <= kNumberBytesMax ? ParseDecimal(raw) : std::nullopt;
-  if (!number) return value;
-  if (layout_->header().numbers_exact == 0 && !SurvivesBinary64(raw)) return value;
+  if (raw.size() > kNumberBytesMax) return value;
+  const auto [number, survives_binary64] = ReadJsonNumber(raw);
+  if (!number || (layout_->header().numbers_exact == 0 && !survives_binary64)) return value;
   value.kind = ValueKind::Number;
   value.coefficient = number->coefficient;
   value.exponent = number->exponent;
   return value;
 }
 
-void SlotFiller::FillScalar(std::uint32_t node, JsonScalar scalar) {
+void SlotFiller::FillScalar(std::uint32_t node, JsonKind kind, std::string_view raw) {
   // A scalar is no parent.
   BreakChildren(node);
   if (nodes_[node].slot == kNone) return;
-  Value value;
-  switch (scalar.kind) {
-    case JsonKind::Null:
-      value.kind = ValueKind::Null;
-      break;
+  switch (kind) {
     case JsonKind::False:
     case JsonKind::True:
-      value = Value::MakeBool(scalar.kind == JsonKind::True);
-      break;
+      return Fill(node, Value::MakeBool(kind == JsonKind::True));
     case JsonKind::Number:
-      value = ReadNumber(scalar.raw());
-      break;
+      return Fill(node, ReadNumber(raw));
+    case JsonKind::EscapedString: {
+      char* const room = frame_->Reserve(raw.size());
+      return Fill(node, Value::MakeString({room, Unescape(raw, room)}));
+    }
     case JsonKind::String:
-      if (scalar.has_escapes) {
-        char* const room = frame_->Reserve(scalar.raw().size());
-        value = Value::MakeString({room, Unescape(scalar.raw(), room)});
-      } else {
-        value = Value::MakeString(WithoutQuotes(scalar.raw()));
-      }
-      break;
+    case JsonKind::UnreadableString:  // the call is refused
+      return Fill(node, Value::MakeString(WithoutQuotes(raw)));
+    case JsonKind::Null:
+      return Fill(node, Value::MakeNull());
   }
-  Fill(node, value);
 }
 
 // A list answers for its elements only, a record for its members only. Elements that the list does

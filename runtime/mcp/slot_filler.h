@@ -33,6 +33,11 @@ class SlotFiller {
   std::uint32_t Member(std::uint32_t node, std::string_view key) const {
     return HasChildren(node) ? layout_->FindMember(node, key) : format::kNone;
   }
+  // The same, for a record that refuses case variants: kNone with is_case_variant where `key` is
+  // not asked for, but a key that is differs from it by letter case only.
+  Layout::NamedChild Name(std::uint32_t node, const JsonKey& key) const {
+    return HasChildren(node) ? layout_->FindName(node, key.text, key.hash) : Layout::NamedChild{};
+  }
   std::uint32_t Element(std::uint32_t node, std::uint32_t index) {
     if (node == format::kNone || nodes_[node].has_index_children == 0) {
       return format::kNone;
@@ -41,15 +46,10 @@ class SlotFiller {
     if (element != format::kNone) FillBelow(element, ValueKind::Absent);  // it is there after all
     return element;
   }
-  // Whether `key` is not asked for at `node`, but a key that is differs from it by letter case
-  // only.
-  bool IsCaseVariant(std::uint32_t node, std::string_view key) const {
-    return HasChildren(node) && layout_->DiffersByCaseOnly(node, key);
-  }
 
   // A value stands at `node`.
-  void Scalar(std::uint32_t node, JsonScalar scalar) {
-    if (node != format::kNone) FillScalar(node, scalar);
+  void Scalar(std::uint32_t node, JsonKind kind, std::string_view raw) {
+    if (node != format::kNone) FillScalar(node, kind, raw);
   }
   void Open(std::uint32_t node, bool is_record) {
     if (HasChildren(node)) OpenContainer(node, is_record);
@@ -69,7 +69,7 @@ class SlotFiller {
   void BreakChildren(std::uint32_t node);
 
  private:
-  void FillScalar(std::uint32_t node, JsonScalar scalar);
+  void FillScalar(std::uint32_t node, JsonKind kind, std::string_view raw);
   void FillContainer(std::uint32_t node, bool is_record, std::string_view raw);
   void OpenContainer(std::uint32_t node, bool is_record);
   void Fill(std::uint32_t node, const Value& value);

@@ -12,20 +12,24 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-bool IsHexDigit(char c) {
-  const char lower = static_cast<char>(c | 0x20);
-  return IsDigit(c) || (lower >= 'a' && lower <= 'f');
-}
+// By byte: the value of a hexadecimal digit, or -1.
+constexpr auto kHexDigits = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < 6; ++i) {
+    values['a' + i] = values['A' + i] = static_cast<std::int8_t>(10 + i);
+  }
+  return values;
+}();
 
-// The code unit of four hexadecimal digits at `p`, or -1.
+// The code unit of four hexadecimal digits at `p`, or less than 0.
 int CodeUnit(const char* p, const char* end) {
   if (end - p < 4) return -1;
-  int unit = 0;
-  for (int i = 0; i < 4; ++i) {
-    if (!IsHexDigit(p[i])) return -1;
-    unit = unit * 16 + (IsDigit(p[i]) ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
-  }
-  return unit;
+  const auto digit = [p](std::size_t i) -> int {
+    return kHexDigits[static_cast<unsigned char>(p[i])];
+  };
+  return digit(0) * 4096 | digit(1) * 256 | digit(2) * 16 | digit(3);  // one below 0 keeps all so
 }
 
 bool IsHighSurrogate(int unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
@@ -54,155 +58,168 @@ std::string_view TextRoom::Unescaped(std::string_view raw) {
   return {room, size};
 }
 
-void StrictJson::Begin(std::string_view text) {
-  at_ = text.data();
-  end_ = at_ + text.size();
+const char* StrictJson::Begin(std::string_view text) {
+  end_ = text.data() + text.size();
   outcome_.syntax_error = nullptr;
   outcome_.stopped = false;
   outcome_.refusal.clear();
   keys_.Clear();
   room_.Begin(text.size());
+  return text.data();
 }
 
 void StrictJson::Refuse(std::string reason) {
   if (outcome_.refusal.empty()) outcome_.refusal = std::move(reason);
 }
 
-bool StrictJson::Fail(const char* error) {
+const char* StrictJson::Fail(const char* error) {
   outcome_.syntax_error = error;
-  return false;
+  return nullptr;
 }
 
-void StrictJson::SkipSpaceSlowly() {
-  for (;; ++at_) {
-    switch (Peek()) {
+const char* StrictJson::SkipSpaceSlowly(const char* p) {
+  for (;; ++p) {
+    switch (At(p)) {
       case ' ':
       case '\t':
       case '\n':
         break;
       case '\r':
         // White space to JSON, but the end of a line to some readers of lines.
-        if (at_ + 1 == end_ || at_[1] != '\n') Refuse("carriage return outside a line ending");
+        if (p + 1 == end_ || p[1] != '\n') Refuse("carriage return outside a line ending");
         break;
       default:
-        return;
+        return p;
     }
   }
 }
 
-// at_ is at the opening quote, `p` at a byte behind it; what stands between them is plain.
-bool StrictJson::ReadRestOfString(JsonScalar& scalar, const char* p) {
-  const char* const begin = at_;
-  scalar = {JsonKind::String, false, false, 0, begin};
-  at_ = p;
-  for (;; at_ = strict_json::SkipPlain(at_, end_)) {
-    if (at_ == end_) return Fail("a string is not closed");
-    const auto byte = static_cast<unsigned char>(*at_);
-    if (byte == '"') break;
+// `p` is within a string; what stands before it is plain.
+const char* StrictJson::ReadRestOfString(const char* p, JsonKind& kind) {
+  for (;; p = strict_json::SkipPlain(p, end_)) {
+    if (p == end_) return Fail("a string is not closed");
+    const auto byte = static_cast<unsigned char>(*p);
+    if (byte == '"') return p + 1;
     if (byte == '\\') {
-      scalar.has_escapes = true;
-      if (!ReadEscape(scalar)) return false;
+      p = ReadEscape(p, kind);
     } else if (byte < 0x20) {
       return Fail("control character in a string");
     } else if (byte < 0x80) {
-      ++at_;
+      ++p;
     } else {
-      if (!SkipBeyondAscii()) return false;
+      p = SkipBeyondAscii(p);
     }
+    if (p == nullptr) return p;
   }
-  ++at_;
-  if (scalar.is_unreadable) scalar.has_escapes = false;  // no decoder sees it; it is refused
-  scalar.size = static_cast<std::uint32_t>(at_ - begin);
-  return true;
 }
 
 // Texts in other scripts have many such characters in a row.
-bool StrictJson::SkipBeyondAscii() {
-  while (at_ != end_ && (*at_ & 0x80) != 0) {
-    const std::size_t size = Utf8SequenceSize({at_, static_cast<std::size_t>(end_ - at_)});
+const char* StrictJson::SkipBeyondAscii(const char* p) {
+  while (p != end_ && (*p & 0x80) != 0) {
+    const std::size_t size = Utf8SequenceSize({p, static_cast<std::size_t>(end_ - p)});
     if (size == 0) return Fail("invalid UTF-8");
-    at_ += size;
+    p += size;
   }
-  return true;
+  return p;
 }
 
-// at_ is at the backslash.
-bool StrictJson::ReadEscape(JsonScalar& scalar) {
-  ++at_;
-  const char c = Peek();
-  if (c != 'u') {
-    if (c == '\0' || std::string_view("\"\\/bfnrt").find(c) == std::string_view::npos) {
+// `p` is at the backslash; `kind` is what the string is so far.
+const char* StrictJson::ReadEscape(const char* p, JsonKind& kind) {
+  kind = std::max(kind, JsonKind::EscapedString);
+  switch (At(p + 1)) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+      return p + 2;
+    case 'u':
+      return ReadUnitEscape(p, kind);
+    default:
       return Fail("unknown escape in a string");
-    }
-    ++at_;
-    return true;
   }
-  const int unit = CodeUnit(at_ + 1, end_);
+}
+
+const char* StrictJson::ReadUnitEscape(const char* p, JsonKind& kind) {
+  const int unit = CodeUnit(p + 2, end_);
   if (unit < 0) return Fail("\\u takes four hexadecimal digits");
-  at_ += 5;
-  if (IsLowSurrogate(unit)) scalar.is_unreadable = true;
-  if (!IsHighSurrogate(unit)) return true;
-  const bool is_pair =
-      end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u' && IsLowSurrogate(CodeUnit(at_ + 2, end_));
-  if (is_pair) {
-    at_ += 6;
-  } else {
-    scalar.is_unreadable = true;
+  p += 6;
+  if (IsHighSurrogate(unit) && end_ - p >= 6 && p[0] == '\\' && p[1] == 'u' &&
+      IsLowSurrogate(CodeUnit(p + 2, end_))) {
+    return p + 6;
   }
-  return true;
+  if (IsHighSurrogate(unit) || IsLowSurrogate(unit)) kind = JsonKind::UnreadableString;
+  return p;
 }
 
-bool StrictJson::ReadDigits() {
-  if (!IsDigit(Peek())) return Fail("a digit is missing in a number");
-  while (IsDigit(Peek())) ++at_;
-  return true;
-}
-
-bool StrictJson::ReadNumber(JsonScalar& scalar) {
-  const char* const begin = at_;
-  if (Peek() == '-') ++at_;
-  if (Peek() == '0') {
-    ++at_;
-    if (IsDigit(Peek())) return Fail("a number begins with a zero");
-  } else if (!ReadDigits()) {
-    return false;
+// `p` is at a minus or a digit.
+const char* StrictJson::ReadNumber(const char* p) {
+  const char* const begin = p;
+  const char* const end = end_;
+  const auto skip_digits = [&p, end] {
+    const char* const first = p;
+    while (p != end && IsDigit(*p)) ++p;
+    return p != first;
+  };
+  constexpr const char* kNoDigit = "a digit is missing in a number";
+  if (*p == '-') ++p;
+  const char* const whole = p;
+  if (!skip_digits()) return Fail(kNoDigit);
+  if (*whole == '0' && p - whole > 1) return Fail("a number begins with a zero");
+  if (p != end && *p == '.') {
+    ++p;
+    if (!skip_digits()) return Fail(kNoDigit);
   }
-  if (Peek() == '.') {
-    ++at_;
-    if (!ReadDigits()) return false;
+  if (p != end && (*p == 'e' || *p == 'E')) {
+    ++p;
+    if (p != end && (*p == '+' || *p == '-')) ++p;
+    if (!skip_digits()) return Fail(kNoDigit);
   }
-  if (Peek() == 'e' || Peek() == 'E') {
-    ++at_;
-    if (Peek() == '+' || Peek() == '-') ++at_;
-    if (!ReadDigits()) return false;
-  }
-  scalar = {JsonKind::Number, false, false, static_cast<std::uint32_t>(at_ - begin), begin};
-  if (scalar.size > kNumberBytesMax) {
+  if (p - begin > static_cast<std::ptrdiff_t>(kNumberBytesMax)) {
     Refuse("a number is longer than " + std::to_string(kNumberBytesMax) + " bytes");
   }
-  return true;
+  return p;
 }
 
-bool StrictJson::ReadLiteral(JsonScalar& scalar) {
-  const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
-  for (const auto& [text, kind] : {std::pair<std::string_view, JsonKind>{"null", JsonKind::Null},
-                                   {"true", JsonKind::True},
-                                   {"false", JsonKind::False}}) {
-    if (!rest.starts_with(text)) continue;
-    scalar = {kind, false, false, static_cast<std::uint32_t>(text.size()), at_};
-    at_ += text.size();
-    return true;
+const char* StrictJson::ReadLiteral(const char* p, JsonKind& kind) {
+  const std::string_view rest(p, static_cast<std::size_t>(end_ - p));
+  if (rest.starts_with("true")) {
+    kind = JsonKind::True;
+    return p + 4;
+  }
+  if (rest.starts_with("false")) {
+    kind = JsonKind::False;
+    return p + 5;
+  }
+  if (rest.starts_with("null")) {
+    kind = JsonKind::Null;
+    return p + 4;
   }
   if (rest.starts_with("\xEF\xBB\xBF")) return Fail("byte order mark");
   return Fail(rest.empty() ? "the text ends early" : "a value is missing");
 }
 
+// Keys that are long, or have escapes or letters beyond ASCII.
+const char* StrictJson::ReadAnyKey(const char* p, const KeySet::Record& record, JsonKey& key) {
+  const char* const begin = p;
+  JsonKind kind = JsonKind::String;
+  p = ReadString(p, kind);
+  if (p == nullptr) return p;
+  if (kind == JsonKind::UnreadableString) Refuse("lone surrogate in a key");
+  key.text = room_.Text(kind, {begin, static_cast<std::size_t>(p - begin)});
+  key.hash = keys_.Hash(key.text, record.ignores_case);
+  return p;
+}
+
 void StrictJson::RefuseKey(std::string_view key, std::uint32_t count,
-                           std::optional<std::string_view> known) {
+                           const std::string_view* known) {
   if (count > kMembersMax) {
     return Refuse("more than " + std::to_string(kMembersMax) + " members in one record");
   }
-  if (!known) return Refuse("the key `__proto__` is not accepted");
+  if (known == nullptr) return Refuse("the key `__proto__` is not accepted");
   Refuse(*known == key
              ? "duplicate key " + Quoted(key)
              : "keys " + Quoted(*known) + " and " + Quoted(key) + " differ by letter case only");

@@ -16,11 +16,6 @@ Frame::Frame(std::shared_ptr<const Program> program)
   filled_.reserve(slot_count_);
 }
 
-void Frame::Fill(std::uint32_t index, const Value& value) {
-  values_[index] = value;
-  filled_.push_back(index);
-}
-
 void Frame::Make(std::uint32_t number, const Value& value) {
   values_[number] = value;
   made_in_[number - slot_count_] = turn_;

@@ -32,7 +32,10 @@ class Frame {
   std::uint32_t slot_count() const { return slot_count_; }
   const Value& slot(std::uint32_t index) const { return values_[index]; }
   // The last Fill of a slot counts.
-  void Fill(std::uint32_t index, const Value& value);
+  void Fill(std::uint32_t index, const Value& value) {
+    values_[index] = value;
+    filled_.push_back(index);
+  }
 
   // Derived values, by number; runtime/vm/derive.h makes them.
   bool IsMade(std::uint32_t number) const { return made_in_[number - slot_count_] == turn_; }

@@ -8,6 +8,8 @@
 #include "runtime/program/value_text.h"
 #include "runtime/program/verify.h"
 #include "runtime/value/fold.h"
+#include "runtime/value/name_hash.h"
+#include "runtime/value/same_text.h"
 
 namespace policy {
 namespace {
@@ -15,8 +17,9 @@ namespace {
 using format::kNone;
 using format::SectionId;
 
-std::uint64_t FoldedMemberHash(std::uint32_t parent, std::string_view key) {
-  return MixBits(HashFolded(key) + parent);
+// `hash`: the NameHash of the member's key.
+std::uint64_t HashBelow(std::uint32_t parent, std::uint64_t hash) {
+  return hash ^ parent * text_hash::kFactor;
 }
 
 }  // namespace
@@ -34,7 +37,10 @@ std::expected<std::unique_ptr<const Layout>, ProgramError> Layout::Make(
     return std::unexpected(std::move(verified.error()));
   }
   layout->View();
-  layout->FoldKeys();
+  layout->HashNames();
+  layout->FindContextNodes();
+  layout->CountRegisters();
+  layout->IndexPatterns();
   auto prepared =
       layout->operands_.Prepare(layout->strings_, layout->constants_, layout->set_items_);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
@@ -69,16 +75,59 @@ void Layout::View() {
   pins_ = Section<format::Pin>(SectionId::Pins);
 }
 
-void Layout::FoldKeys() {
-  folded_table_.assign(TableSize(static_cast<std::uint32_t>(path_nodes_.size())), kNone);
-  const std::size_t mask = folded_table_.size() - 1;
+void Layout::HashNames() {
+  const std::uint64_t seed = NameHashSeed();
+  names_.assign(TableSize(static_cast<std::uint32_t>(path_nodes_.size())), Name{});
+  const std::size_t mask = names_.size() - 1;
   for (std::uint32_t id = format::kRootCount; id < path_nodes_.size(); ++id) {
     const format::PathNode& node = path_nodes_[id];
     if (node.index != kNone) continue;
-    std::size_t place = FoldedMemberHash(node.parent, text(node.key)) & mask;
-    while (folded_table_[place] != kNone) place = (place + 1) & mask;
-    folded_table_[place] = id;
+    const std::uint64_t hash = HashBelow(node.parent, NameHash(text(node.key), seed));
+    std::size_t place = hash & mask;
+    while (names_[place].node != kNone) place = (place + 1) & mask;
+    names_[place] = {hash, node.parent, id, text(node.key)};
   }
+}
+
+void Layout::FindContextNodes() {
+  using format::Root;
+  for (const Root root : {Root::Tool, Root::Grant, Root::Claims, Root::Client, Root::Now}) {
+    const format::PathNode& node = path_nodes_[static_cast<std::uint32_t>(root)];
+    if (node.slot != kNone || node.first_child != kNone) context_nodes_.is_asked = true;
+  }
+  const auto child = [this](Root root, std::string_view key) {
+    return FindMember(static_cast<std::uint32_t>(root), key);
+  };
+  context_nodes_.tool_name = child(Root::Tool, "name");
+  context_nodes_.tool_server = child(Root::Tool, "server");
+  context_nodes_.tool_category = child(Root::Tool, "category");
+  context_nodes_.tool_risk = child(Root::Tool, "risk");
+  context_nodes_.tool_annotations = child(Root::Tool, "annotations");
+  context_nodes_.grant_id = child(Root::Grant, "id");
+  context_nodes_.grant_label = child(Root::Grant, "label");
+  context_nodes_.grant_tags = child(Root::Grant, "tags");
+  context_nodes_.grant_attributes = child(Root::Grant, "attributes");
+  context_nodes_.client_name = child(Root::Client, "name");
+  context_nodes_.client_version = child(Root::Client, "version");
+  context_nodes_.now_hour = child(Root::Now, "hour");
+  context_nodes_.now_minute = child(Root::Now, "minute");
+  context_nodes_.now_weekday = child(Root::Now, "weekday");
+  context_nodes_.now_date = child(Root::Now, "date");
+}
+
+void Layout::CountRegisters() {
+  for (const Instruction& instruction : code_) {
+    const bool reads = instruction.opcode == Opcode::Combine;
+    const std::size_t highest =
+        std::max(instruction.dst, reads ? instruction.predicate : std::uint8_t{0});
+    register_count_ = std::max(register_count_, highest + 1);
+  }
+}
+
+void Layout::IndexPatterns() {
+  std::vector<std::string_view> patterns;
+  for (const format::Pattern& pattern : patterns_) patterns.push_back(text(pattern.pattern));
+  pattern_index_ = PatternIndex(patterns);
 }
 
 std::uint32_t Layout::FindMember(std::uint32_t node, std::string_view key) const {
@@ -88,7 +137,7 @@ std::uint32_t Layout::FindMember(std::uint32_t node, std::string_view key) const
     const std::uint32_t id = path_table_[place];
     if (id == kNone) return kNone;
     const format::PathNode& child = path_nodes_[id];
-    if (child.parent == node && child.index == kNone && text(child.key) == key) return id;
+    if (child.parent == node && child.index == kNone && SameText(text(child.key), key)) return id;
   }
 }
 
@@ -102,18 +151,19 @@ std::uint32_t Layout::FindElement(std::uint32_t node, std::uint32_t index) const
   }
 }
 
-bool Layout::DiffersByCaseOnly(std::uint32_t node, std::string_view key) const {
-  if (path_nodes_[node].first_child == kNone) return false;
-  const std::size_t mask = folded_table_.size() - 1;
-  bool differs = false;
-  for (std::size_t place = FoldedMemberHash(node, key) & mask;; place = (place + 1) & mask) {
-    const std::uint32_t id = folded_table_[place];
-    if (id == kNone) return differs;
-    const format::PathNode& child = path_nodes_[id];
-    if (child.parent != node) continue;
-    const std::string_view known = text(child.key);
-    if (known == key) return false;
-    differs = differs || EqualFolded(known, key);
+// One look-up for both questions: names that differ by case only stand on one chain.
+Layout::NamedChild Layout::FindName(std::uint32_t node, std::string_view key,
+                                    std::uint64_t hash) const {
+  NamedChild found;
+  const std::uint64_t wanted = HashBelow(node, hash);
+  const std::size_t mask = names_.size() - 1;
+  for (std::size_t place = wanted & mask;; place = (place + 1) & mask) {
+    const Name& name = names_[place];
+    if (name.node == kNone) return found;
+    if (name.hash != wanted) continue;
+    if (name.parent != node) continue;
+    if (SameText(name.key, key)) return {name.node, false};
+    found.is_case_variant = found.is_case_variant || EqualFolded(name.key, key);
   }
 }
 
@@ -122,7 +172,7 @@ const format::Tool* Layout::FindTool(std::string_view name) const {
   for (std::size_t place = HashBytes(name) & mask;; place = (place + 1) & mask) {
     if (tool_table_[place] == kNone) return nullptr;
     const format::Tool& tool = tools_[tool_table_[place]];
-    if (text(tool.name) == name) return &tool;
+    if (SameText(text(tool.name), name)) return &tool;
   }
 }
 

@@ -14,6 +14,7 @@
 #include "runtime/program/format.h"
 #include "runtime/program/instruction.h"
 #include "runtime/program/operands.h"
+#include "runtime/program/pattern_index.h"
 #include "runtime/value/predicate.h"
 
 namespace policy {
@@ -34,7 +35,7 @@ class Layout {
     return *reinterpret_cast<const format::Header*>(bytes_.data());
   }
 
-  std::string_view text(format::Text t) const { return strings_.substr(t.offset, t.size); }
+  std::string_view text(format::Text t) const { return {strings_.data() + t.offset, t.size}; }
   std::string_view zone() const { return text(header().zone); }
   bool default_allows() const { return header().default_allows != 0; }
 
@@ -64,11 +65,42 @@ class Layout {
 
   // The child of `node` for member `key` (unescaped), or kNone.
   std::uint32_t FindMember(std::uint32_t node, std::string_view key) const;
-  // Whether `key` is no child of `node` but differs from one by letter case only (simple Unicode
-  // folding).
-  bool DiffersByCaseOnly(std::uint32_t node, std::string_view key) const;
+  // The same, and whether `key` is no child of `node` but differs from one by letter case only
+  // (simple Unicode folding). `hash`: its NameHash.
+  struct NamedChild {
+    std::uint32_t node = format::kNone;
+    bool is_case_variant = false;
+  };
+  NamedChild FindName(std::uint32_t node, std::string_view key, std::uint64_t hash) const;
   // The child of `node` for list element `index`, or kNone.
   std::uint32_t FindElement(std::uint32_t node, std::uint32_t index) const;
+
+  // Nodes of what a call's context may say, kNone where the program does not ask for it.
+  struct ContextNodes {
+    bool is_asked = false;  // anything of the context
+    std::uint32_t tool_name = format::kNone;
+    std::uint32_t tool_server = format::kNone;
+    std::uint32_t tool_category = format::kNone;
+    std::uint32_t tool_risk = format::kNone;
+    std::uint32_t tool_annotations = format::kNone;
+    std::uint32_t grant_id = format::kNone;
+    std::uint32_t grant_label = format::kNone;
+    std::uint32_t grant_tags = format::kNone;
+    std::uint32_t grant_attributes = format::kNone;
+    std::uint32_t client_name = format::kNone;
+    std::uint32_t client_version = format::kNone;
+    std::uint32_t now_hour = format::kNone;
+    std::uint32_t now_minute = format::kNone;
+    std::uint32_t now_weekday = format::kNone;
+    std::uint32_t now_date = format::kNone;
+  };
+  const ContextNodes& context_nodes() const { return context_nodes_; }
+
+  // Registers that the code uses: 0 up to one below this.
+  std::size_t register_count() const { return register_count_; }
+
+  // Which of patterns() may match a tool's name.
+  const PatternIndex& pattern_index() const { return pattern_index_; }
 
   // The exact entry of a tool, or null: then the patterns apply.
   const format::Tool* FindTool(std::string_view name) const;
@@ -92,7 +124,10 @@ class Layout {
   template <typename T>
   std::span<const T> Section(format::SectionId id) const;
   void View();
-  void FoldKeys();
+  void HashNames();
+  void FindContextNodes();
+  void CountRegisters();
+  void IndexPatterns();
 
   std::unique_ptr<std::uint64_t[]> words_;
   std::span<const std::byte> bytes_;  // of words_
@@ -115,8 +150,18 @@ class Layout {
   std::span<const format::Derived> derived_;
   std::span<const format::Pin> pins_;
   Operands operands_;
-  // Members by parent and folded key, open addressing as in the path table; in memory only.
-  std::vector<std::uint32_t> folded_table_;
+  // Members by parent and NameHash, open addressing as in the path table; in memory only, as the
+  // hash is this process's.
+  struct Name {
+    std::uint64_t hash = 0;
+    std::uint32_t parent = format::kNone;
+    std::uint32_t node = format::kNone;  // kNone where free
+    std::string_view key;
+  };
+  std::vector<Name> names_;
+  ContextNodes context_nodes_;
+  std::size_t register_count_ = 0;
+  PatternIndex pattern_index_;
 };
 
 }  // namespace policy

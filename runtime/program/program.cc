@@ -48,10 +48,12 @@ bool Program::Hides(std::string_view tool, std::string_view server) const {
   const bool has_lock = !layout_->pins().empty();
   if (has_lock && layout_->FindPin(tool, server) == nullptr) return true;
   if (const format::Tool* exact = layout_->FindTool(tool)) return exact->hidden != 0;
-  for (const format::Pattern& pattern : layout_->patterns()) {
-    if (pattern.hidden != 0 && GlobMatches(layout_->text(pattern.pattern), tool)) return true;
-  }
-  return false;
+  bool hides = false;
+  layout_->pattern_index().ForEachCandidate(tool, [&](std::uint32_t id) {
+    const format::Pattern& pattern = layout_->patterns()[id];
+    hides = hides || (pattern.hidden != 0 && GlobMatches(layout_->text(pattern.pattern), tool));
+  });
+  return hides;
 }
 
 std::string_view Program::PinnedServer() const {

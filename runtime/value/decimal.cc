@@ -80,6 +80,33 @@ Parts TakeApart(std::string_view text) {
   return parts;
 }
 
+// Short numbers without an exponent, as nearly all are: too short to be out of any range. False: it
+// is another.
+bool ReadShort(std::string_view text, Decimal& number) {
+  if (text.size() > kBinary64DigitsKept) return false;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  const bool is_negative = p != end && *p == '-';
+  if (is_negative) ++p;
+  std::int64_t digits = 0;
+  const char* point = end;
+  for (; p != end; ++p) {
+    const auto digit = static_cast<unsigned>(*p - '0');
+    if (digit <= 9) {
+      digits = digits * 10 + digit;
+    } else if (*p == '.') {
+      point = p + 1;
+    } else {
+      return false;
+    }
+  }
+  if (digits == 0) return true;
+  int exponent = static_cast<int>(point - end);
+  for (; digits % 10 == 0; digits /= 10) ++exponent;
+  number = {is_negative ? -digits : digits, static_cast<std::int8_t>(exponent)};
+  return true;
+}
+
 int CountDigits(std::uint64_t number) {
   int count = 1;
   while (count < 20 && number >= kPowersOfTen[static_cast<std::size_t>(count)]) ++count;
@@ -124,6 +151,18 @@ std::optional<Decimal> Normalise(Wide coefficient, int exponent) {
 }  // namespace
 
 std::strong_ordering Compare(Decimal a, Decimal b) {
+  if (a.exponent == b.exponent) return a.coefficient <=> b.coefficient;
+  // Mostly one of them can be written with the exponent of the other.
+  const int shift = std::abs(a.exponent - b.exponent);
+  std::int64_t& coarse = a.exponent > b.exponent ? a.coefficient : b.coefficient;
+  std::int64_t shifted = 0;
+  if (shift <= kCoefficientDigitsMax &&
+      !__builtin_mul_overflow(
+          coarse, static_cast<std::int64_t>(kPowersOfTen[static_cast<std::size_t>(shift)]),
+          &shifted)) {
+    coarse = shifted;
+    return a.coefficient <=> b.coefficient;
+  }
   const int a_sign = (a.coefficient > 0) - (a.coefficient < 0);
   const int b_sign = (b.coefficient > 0) - (b.coefficient < 0);
   if (a_sign != b_sign) return a_sign <=> b_sign;
@@ -132,6 +171,7 @@ std::strong_ordering Compare(Decimal a, Decimal b) {
 }
 
 std::optional<Decimal> ParseDecimal(std::string_view text) {
+  if (Decimal number; ReadShort(text, number)) return number;
   const Parts parts = TakeApart(text);
   if (parts.digit_count == 0) return Decimal{};
   if (parts.digit_count > kCoefficientDigitsMax) return std::nullopt;
@@ -156,6 +196,11 @@ bool SurvivesBinary64(std::string_view text) {
   const Parts seen = TakeApart({shortest.data(), printed.ptr});
   return seen.is_negative == written.is_negative && seen.digits == written.digits &&
          seen.exponent == written.exponent;
+}
+
+ReadDecimal ReadJsonNumber(std::string_view text) {
+  if (Decimal number; ReadShort(text, number)) return {number, true};
+  return {ParseDecimal(text), SurvivesBinary64(text)};
 }
 
 std::optional<std::int64_t> ToScaledInteger(Decimal value, int scale) {

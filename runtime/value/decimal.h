@@ -30,6 +30,13 @@ std::optional<Decimal> ParseDecimal(std::string_view text);
 // 100.00, 1e2.
 bool SurvivesBinary64(std::string_view text);
 
+// Both at once: ParseDecimal(text) and SurvivesBinary64(text).
+struct ReadDecimal {
+  std::optional<Decimal> number;
+  bool survives_binary64;
+};
+ReadDecimal ReadJsonNumber(std::string_view text);
+
 // The number as an integer count of 10^-scale units. nullopt: more decimals than `scale`, or beyond
 // 2^63-1 in size. REQUIRES: 0 <= scale <= 9.
 std::optional<std::int64_t> ToScaledInteger(Decimal value, int scale);

@@ -4,7 +4,6 @@
 #include <array>
 #include <iterator>
 
-#include "runtime/value/text_hash.h"
 #include "runtime/value/utf8.h"
 
 namespace policy {
@@ -83,15 +82,7 @@ bool EqualFolded(std::string_view a, std::string_view b) {
   return a.empty() && b.empty();
 }
 
-std::uint64_t HashFolded(std::string_view text, std::uint64_t seed) {
-  std::uint64_t hash = text_hash::kFinish ^ seed;
-  while (!text.empty()) hash = text_hash::Mix(hash ^ TakeFolded(text), text_hash::kFactor);
-  return text_hash::Mix(hash, text_hash::kFinish);
-}
-
-std::string Folded(std::string_view text) {
-  std::string folded;
-  folded.reserve(text.size());
+void AppendFolded(std::string_view text, std::string& folded) {
   while (!text.empty()) {
     const std::string_view before = text;
     const char32_t code_point = TakeFolded(text);
@@ -102,7 +93,6 @@ std::string Folded(std::string_view text) {
       folded.push_back(before.front());
     }
   }
-  return folded;
 }
 
 }  // namespace policy

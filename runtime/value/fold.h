@@ -19,11 +19,8 @@ bool HasCase(char32_t code_point);
 // Whether two UTF-8 texts are the same but for letter case. Never allocates.
 bool EqualFolded(std::string_view a, std::string_view b);
 
-// Equal for texts that are EqualFolded. Never allocates.
-std::uint64_t HashFolded(std::string_view text, std::uint64_t seed = 0);
-
-// The folded text: two texts are EqualFolded when these are equal.
-std::string Folded(std::string_view text);
+// Appends the folded text: two texts are EqualFolded when theirs are equal.
+void AppendFolded(std::string_view text, std::string& folded);
 
 }  // namespace policy
 

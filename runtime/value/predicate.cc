@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstring>
+#include <functional>
 #include <string>
 
 #include "runtime/value/glob.h"
 #include "runtime/value/json_walk.h"
 #include "runtime/value/path_text.h"
+#include "runtime/value/same_text.h"
 #include "runtime/value/text_hash.h"
 #include "runtime/value/url_text.h"
 
@@ -20,6 +23,11 @@ namespace {
 // -- sets ----------------------------------------------------------------------------------------
 
 bool HasString(const Operand& set, std::string_view text) {
+  constexpr std::size_t kComparedMax = 4;  // so few are sooner compared than hashed
+  if (set.strings.size() <= kComparedMax) {
+    return std::ranges::any_of(set.strings,
+                               [text](std::string_view s) { return SameText(s, text); });
+  }
   if (set.string_table.empty()) return std::ranges::binary_search(set.strings, text);
   const std::size_t mask = set.string_table.size() - 1;
   std::size_t at = HashBytes(text) & mask;
@@ -27,7 +35,7 @@ bool HasString(const Operand& set, std::string_view text) {
   for (std::size_t probes = 0; probes <= mask; ++probes, at = (at + 1) & mask) {
     const std::uint32_t entry = set.string_table[at];
     if (entry == kEmptyEntry) return false;
-    if (set.strings[entry] == text) return true;
+    if (SameText(set.strings[entry], text)) return true;
   }
   return false;
 }
@@ -60,22 +68,6 @@ Truth Matches(std::string_view subject, const re2::RE2* regex) {
   if (regex == nullptr || !regex->ok()) return Truth::Unknown;
   return ToTruth(
       regex->Match(subject, 0, subject.size(), re2::RE2::UNANCHORED, /*submatch=*/nullptr, 0));
-}
-
-Truth ApplyToPatternSubject(Predicate predicate, std::string_view subject, const Operand& operand) {
-  if (subject.size() > kPatternSubjectBytesMax) return Truth::Unknown;
-  switch (predicate) {
-    case Predicate::Matches:
-      return Matches(subject, operand.regex);
-    case Predicate::StartsWith:
-      return ToTruth(subject.starts_with(operand.text));
-    case Predicate::EndsWith:
-      return ToTruth(subject.ends_with(operand.text));
-    case Predicate::Like:
-      return ToTruth(GlobMatches(operand.text, subject));
-    default:
-      return Truth::Unknown;
-  }
 }
 
 // -- contains on lists ---------------------------------------------------------------------------
@@ -134,96 +126,40 @@ Truth ListContains(Predicate predicate, const Value& list, const Operand& operan
 
 // -- by kind of value ----------------------------------------------------------------------------
 
-Truth ApplyToString(Predicate predicate, std::string_view text, const Operand& operand) {
-  switch (predicate) {
-    case Predicate::EqualString:
-      return ToTruth(text == operand.text);
-    case Predicate::InStrings:
-      return ToTruth(HasString(operand, text));
-    case Predicate::ContainsString:
-      return ToTruth(HoldsText(text, operand.text));
-    case Predicate::Under:
-      return IsUnder(text, operand.text);
-    case Predicate::HostIn:
-      return HostIn(text, operand);
-    default:
-      return ApplyToPatternSubject(predicate, text, operand);
-  }
+// What `says` of the value where it is of the kind that it takes, else unknown.
+
+template <typename Test>
+Truth OfText(const Value& value, Test says) {
+  return value.kind == ValueKind::String ? says(value.text()) : Truth::Unknown;
 }
 
-Truth ApplyToNumber(Predicate predicate, Decimal number, const Operand& operand) {
-  switch (predicate) {
-    case Predicate::EqualNumber:
-      return ToTruth(number == operand.number);
-    case Predicate::InNumbers:
-      return ToTruth(HasNumber(operand, number));
-    case Predicate::LessNumber:
-      return ToTruth(Compare(number, operand.number) < 0);
-    case Predicate::LessOrEqualNumber:
-      return ToTruth(Compare(number, operand.number) <= 0);
-    case Predicate::GreaterNumber:
-      return ToTruth(Compare(number, operand.number) > 0);
-    case Predicate::GreaterOrEqualNumber:
-      return ToTruth(Compare(number, operand.number) >= 0);
-    default:
-      return Truth::Unknown;
+template <typename Test>
+Truth OfPatternSubject(const Value& value, Test says) {
+  if (value.kind != ValueKind::String || value.length > kPatternSubjectBytesMax) {
+    return Truth::Unknown;
   }
+  return says(value.text());
 }
 
-Truth ApplyToBool(Predicate predicate, bool boolean, const Operand& operand) {
-  switch (predicate) {
-    case Predicate::EqualBool:
-      return ToTruth(boolean == operand.boolean);
-    case Predicate::InBools:
-      return ToTruth(boolean ? operand.set_has_true : operand.set_has_false);
-    default:
-      return Truth::Unknown;
-  }
+template <typename Test>
+Truth OfOrder(const Value& value, const Operand& operand, Test is_so) {
+  if (value.kind != ValueKind::Number) return Truth::Unknown;
+  return ToTruth(is_so(Compare(value.number(), operand.number)));
 }
 
-Truth ApplyToTime(Predicate predicate, std::int64_t nanoseconds, const Operand& operand) {
-  switch (predicate) {
-    case Predicate::EqualTime:
-      return ToTruth(nanoseconds == operand.nanoseconds);
-    case Predicate::LessTime:
-      return ToTruth(nanoseconds < operand.nanoseconds);
-    case Predicate::LessOrEqualTime:
-      return ToTruth(nanoseconds <= operand.nanoseconds);
-    case Predicate::GreaterTime:
-      return ToTruth(nanoseconds > operand.nanoseconds);
-    case Predicate::GreaterOrEqualTime:
-      return ToTruth(nanoseconds >= operand.nanoseconds);
-    default:
-      return Truth::Unknown;
-  }
+// Times and durations.
+template <typename Test>
+Truth OfNanoseconds(const Value& value, ValueKind kind, const Operand& operand, Test is_so) {
+  return value.kind == kind ? ToTruth(is_so(value.coefficient, operand.nanoseconds))
+                            : Truth::Unknown;
 }
 
-Truth ApplyToDuration(Predicate predicate, std::int64_t nanoseconds, const Operand& operand) {
-  switch (predicate) {
-    case Predicate::EqualDuration:
-      return ToTruth(nanoseconds == operand.nanoseconds);
-    case Predicate::LessDuration:
-      return ToTruth(nanoseconds < operand.nanoseconds);
-    case Predicate::LessOrEqualDuration:
-      return ToTruth(nanoseconds <= operand.nanoseconds);
-    case Predicate::GreaterDuration:
-      return ToTruth(nanoseconds > operand.nanoseconds);
-    case Predicate::GreaterOrEqualDuration:
-      return ToTruth(nanoseconds >= operand.nanoseconds);
-    default:
-      return Truth::Unknown;
+Truth Contains(Predicate predicate, const Value& value, const Operand& operand) {
+  if (value.kind == ValueKind::List) return ListContains(predicate, value, operand);
+  if (value.kind != ValueKind::String || predicate != Predicate::ContainsString) {
+    return Truth::Unknown;
   }
-}
-
-Truth ApplyToList(Predicate predicate, const Value& list, const Operand& operand) {
-  switch (predicate) {
-    case Predicate::ContainsString:
-    case Predicate::ContainsNumber:
-    case Predicate::ContainsBool:
-      return ListContains(predicate, list, operand);
-    default:
-      return Truth::Unknown;
-  }
+  return ToTruth(HoldsText(value.text(), operand.text));
 }
 
 // A null is neither a value nor the lack of one.
@@ -259,24 +195,77 @@ std::string_view NameOf(Predicate predicate) {
 }
 
 Truth Apply(Predicate predicate, const Value& value, const Operand& operand) {
-  if (predicate == Predicate::Exists) return Exists(value.kind);
-  if (predicate == Predicate::IsNull) return IsNull(value.kind);
-  switch (value.kind) {
-    case ValueKind::String:
-      return ApplyToString(predicate, value.text(), operand);
-    case ValueKind::Number:
-      return ApplyToNumber(predicate, value.number(), operand);
-    case ValueKind::Bool:
-      return ApplyToBool(predicate, value.boolean, operand);
-    case ValueKind::Time:
-      return ApplyToTime(predicate, value.coefficient, operand);
-    case ValueKind::Duration:
-      return ApplyToDuration(predicate, value.coefficient, operand);
-    case ValueKind::List:
-      return ApplyToList(predicate, value, operand);
-    default:  // absent, broken, null, inexact, record
-      return Truth::Unknown;
+  using std::string_view;
+  switch (predicate) {
+    case Predicate::Exists:
+      return Exists(value.kind);
+    case Predicate::IsNull:
+      return IsNull(value.kind);
+    case Predicate::EqualString:
+      return OfText(value, [&](string_view t) { return ToTruth(SameText(t, operand.text)); });
+    case Predicate::InStrings:
+      return OfText(value, [&](string_view t) { return ToTruth(HasString(operand, t)); });
+    case Predicate::ContainsString:
+    case Predicate::ContainsNumber:
+    case Predicate::ContainsBool:
+      return Contains(predicate, value, operand);
+    case Predicate::Under:
+      return OfText(value, [&](string_view t) { return IsUnder(t, operand.text); });
+    case Predicate::HostIn:
+      return OfText(value, [&](string_view t) { return HostIn(t, operand); });
+    case Predicate::Matches:
+      return OfPatternSubject(value, [&](string_view t) { return Matches(t, operand.regex); });
+    case Predicate::StartsWith:
+      return OfPatternSubject(value,
+                              [&](string_view t) { return ToTruth(t.starts_with(operand.text)); });
+    case Predicate::EndsWith:
+      return OfPatternSubject(value,
+                              [&](string_view t) { return ToTruth(t.ends_with(operand.text)); });
+    case Predicate::Like:
+      return OfPatternSubject(value,
+                              [&](string_view t) { return ToTruth(GlobMatches(operand.text, t)); });
+    case Predicate::EqualNumber:
+      if (value.kind != ValueKind::Number) return Truth::Unknown;
+      return ToTruth(value.number() == operand.number);
+    case Predicate::InNumbers:
+      if (value.kind != ValueKind::Number) return Truth::Unknown;
+      return ToTruth(HasNumber(operand, value.number()));
+    case Predicate::LessNumber:
+      return OfOrder(value, operand, [](std::strong_ordering order) { return order < 0; });
+    case Predicate::LessOrEqualNumber:
+      return OfOrder(value, operand, [](std::strong_ordering order) { return order <= 0; });
+    case Predicate::GreaterNumber:
+      return OfOrder(value, operand, [](std::strong_ordering order) { return order > 0; });
+    case Predicate::GreaterOrEqualNumber:
+      return OfOrder(value, operand, [](std::strong_ordering order) { return order >= 0; });
+    case Predicate::EqualBool:
+      if (value.kind != ValueKind::Bool) return Truth::Unknown;
+      return ToTruth(value.boolean == operand.boolean);
+    case Predicate::InBools:
+      if (value.kind != ValueKind::Bool) return Truth::Unknown;
+      return ToTruth(value.boolean ? operand.set_has_true : operand.set_has_false);
+    case Predicate::EqualTime:
+      return OfNanoseconds(value, ValueKind::Time, operand, std::equal_to<>());
+    case Predicate::LessTime:
+      return OfNanoseconds(value, ValueKind::Time, operand, std::less<>());
+    case Predicate::LessOrEqualTime:
+      return OfNanoseconds(value, ValueKind::Time, operand, std::less_equal<>());
+    case Predicate::GreaterTime:
+      return OfNanoseconds(value, ValueKind::Time, operand, std::greater<>());
+    case Predicate::GreaterOrEqualTime:
+      return OfNanoseconds(value, ValueKind::Time, operand, std::greater_equal<>());
+    case Predicate::EqualDuration:
+      return OfNanoseconds(value, ValueKind::Duration, operand, std::equal_to<>());
+    case Predicate::LessDuration:
+      return OfNanoseconds(value, ValueKind::Duration, operand, std::less<>());
+    case Predicate::LessOrEqualDuration:
+      return OfNanoseconds(value, ValueKind::Duration, operand, std::less_equal<>());
+    case Predicate::GreaterDuration:
+      return OfNanoseconds(value, ValueKind::Duration, operand, std::greater<>());
+    case Predicate::GreaterOrEqualDuration:
+      return OfNanoseconds(value, ValueKind::Duration, operand, std::greater_equal<>());
   }
+  return Truth::Unknown;
 }
 
 }  // namespace policy

@@ -43,6 +43,11 @@ struct Value {
   std::string_view text() const { return {data, length}; }
   Decimal number() const { return {coefficient, exponent}; }
 
+  static Value MakeNull() {
+    Value v;
+    v.kind = ValueKind::Null;
+    return v;
+  }
   static Value MakeBool(bool b) {
     Value v;
     v.kind = ValueKind::Bool;

@@ -95,6 +95,10 @@ DecideResult Decider::TakeCharges(const BoundPolicy& policy, Frame& frame,
                                   const CallContext& context, Decision& decision,
                                   Reservation& reservation) {
   const Layout& layout = policy.program().layout();
+  if (findings_.limits.empty()) {
+    Conclude(ReserveResult::Granted, layout, frame, decision);
+    return DecideResult::Decided;
+  }
   ArrangeLimits(layout, findings_.limits);
   if (!charges_.Build(policy, findings_.limits, frame, context)) {
     for (const ChargeRefusal& refusal : charges_.refusals()) {
@@ -104,16 +108,13 @@ DecideResult Decider::TakeCharges(const BoundPolicy& policy, Frame& frame,
     decision.message = ChargeRefusalMessage(layout, first.limit, first.cause);
     return DecideResult::Decided;
   }
-  ReserveResult result = ReserveResult::Granted;
-  if (!charges_.empty()) {
-    // A call that a person must release first takes nothing, and is no reason to bother a person
-    // when there is no room for it.
-    Counters& counters = policy.counters();
-    result = findings_.approvals.empty()
-                 ? counters.TryReserve(charges_.charges(), context.now_ns, charges_.states(),
-                                       reservation)
-                 : counters.Peek(charges_.charges(), context.now_ns, charges_.states());
-  }
+  // A call that a person must release first takes nothing, and is no reason to bother a person when
+  // there is no room for it.
+  Counters& counters = policy.counters();
+  const ReserveResult result =
+      findings_.approvals.empty()
+          ? counters.TryReserve(charges_.charges(), context.now_ns, charges_.states(), reservation)
+          : counters.Peek(charges_.charges(), context.now_ns, charges_.states());
   if (result == ReserveResult::NeedsStore) return DecideResult::NeedsStore;
   Conclude(result, layout, frame, decision);
   return DecideResult::Decided;
@@ -185,6 +186,10 @@ void Decider::Approve(const Layout& layout, Frame& frame, Decision& decision) {
 void Decider::Allow(const Layout& layout, Decision& decision) {
   decision.outcome = Outcome::Allow;
   std::vector<FoundRule>& allows = findings_.allows;
+  if (allows.size() == 1) {  // it is true, or the call were denied
+    decision.rules.push_back(allows.front().rule);
+    return;
+  }
   std::erase_if(allows, [](const FoundRule& rule) { return rule.truth != Truth::True; });
   Arrange(layout, allows);
   ListRules(allows, decision);

@@ -1,5 +1,6 @@
 #include "runtime/vm/interpreter.h"
 
+#include <algorithm>
 #include <array>
 
 #include "policy/check.h"
@@ -39,7 +40,7 @@ void RunBlock(std::uint32_t start, Frame& frame, Findings& findings, Trace& trac
   const Instruction* const code = layout.code().data();
   const Operand* const operands = layout.operands().data();
   std::array<Truth, 256> registers;
-  registers.fill(Truth::Unknown);
+  std::fill_n(registers.begin(), layout.register_count(), Truth::Unknown);
 
   for (std::uint32_t at = start;;) {
     const Instruction& instruction = code[at];
@@ -116,6 +117,34 @@ bool RunNative(std::uint32_t block, Frame& frame, Findings& findings) {
 }
 
 template <typename Trace>
+void RunPattern(const format::Pattern& pattern, Frame& frame, Findings& findings, Trace& trace) {
+  const Layout& layout = frame.program().layout();
+  const auto block =
+      static_cast<std::uint32_t>(layout.tools().size() + (&pattern - layout.patterns().data()));
+  if (!RunNative<Trace>(block, frame, findings)) RunBlock(pattern.code, frame, findings, trace);
+}
+
+// The blocks of the patterns that cover a tool which no statement names. Patterns of one statement
+// share its code and stand side by side.
+template <typename Trace>
+void RunPatterns(Frame& frame, Findings& findings, Trace& trace) {
+  const Layout& layout = frame.program().layout();
+  std::uint32_t last_code = format::kNone;
+  const auto run = [&](std::uint32_t id) {
+    const format::Pattern& pattern = layout.patterns()[id];
+    if (pattern.code == last_code) return;
+    if (!GlobMatches(layout.text(pattern.pattern), frame.tool)) return;
+    last_code = pattern.code;
+    RunPattern(pattern, frame, findings, trace);
+  };
+  if constexpr (Trace::kTakesShortcuts) {
+    layout.pattern_index().ForEachCandidate(frame.tool, run);
+  } else {
+    for (std::uint32_t id = 0; id < layout.patterns().size(); ++id) run(id);  // in policy order
+  }
+}
+
+template <typename Trace>
 void RunTool(Frame& frame, Findings& findings, Trace& trace) {
   const Layout& layout = frame.program().layout();
   if (const format::Tool* tool = layout.FindTool(frame.tool)) {
@@ -124,17 +153,7 @@ void RunTool(Frame& frame, Findings& findings, Trace& trace) {
     RunBlock(tool->code, frame, findings, trace);
     return;
   }
-  // Patterns of one statement share its code and stand side by side.
-  std::uint32_t last_code = format::kNone;
-  for (const format::Pattern& pattern : layout.patterns()) {
-    if (pattern.code == last_code) continue;
-    if (!GlobMatches(layout.text(pattern.pattern), frame.tool)) continue;
-    last_code = pattern.code;
-    const auto block =
-        static_cast<std::uint32_t>(layout.tools().size() + (&pattern - layout.patterns().data()));
-    if (RunNative<Trace>(block, frame, findings)) continue;
-    RunBlock(pattern.code, frame, findings, trace);
-  }
+  RunPatterns(frame, findings, trace);
 }
 
 }  // namespace
