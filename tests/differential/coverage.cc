@@ -79,7 +79,13 @@ const std::vector<std::string> kFeatures = {"default allow",
                                             "window day",
                                             "window week",
                                             "window month",
+                                            "window lifetime",
                                             "window in seconds",
+                                            "algorithm fixed",
+                                            "algorithm sliding",
+                                            "algorithm bucket",
+                                            "algorithm concurrency",
+                                            "burst",
                                             "scope grant",
                                             "scope session",
                                             "scope tool",
@@ -174,7 +180,8 @@ void NoteRecord(std::map<std::string, std::uint64_t>& features, const Json& reco
     if (key == "scope") NoteScope(features, value);
     if (key == "cost") ++features[value.Is(Json::Kind::String) ? "cost path" : "cost length"];
     if (key == "patterns" && value.items.size() > 1) ++features["several patterns"];
-    if (key == "action" || key == "on_error" || key == "default" || key == "rule")
+    if (key == "action" || key == "algorithm" || key == "on_error" || key == "default" ||
+        key == "rule")
       ++features[key + ' ' + value.text];
     if (key == "conditions" && value.items.empty()) ++features["no conditions"];
     if (key == "deny_if" && value.items.size() >= 4) ++features["indexed rules"];

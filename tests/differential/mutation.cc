@@ -69,6 +69,14 @@ bool AlterWindow(Json& json) {
   return SwapWord(json, {{"day", "hour"}, {"hour", "day"}, {"minute", "second"}, {"week", "day"}});
 }
 
+bool AlterAlgorithm(Json& json) { return SwapWord(json, {{"sliding", "fixed"}}); }
+
+bool AlterBurst(Json& json) {
+  if (!json.Is(Json::Kind::Number)) return false;
+  json.text += "1";
+  return true;
+}
+
 // Of the text form's trees (policy_text.h). Those that turn one member into another alter the
 // record that it stands in.
 
@@ -178,6 +186,8 @@ std::vector<Kind> Kinds() {
       {"max altered", "max", AlterMax},
       {"scope altered", "scope", AlterScope},
       {"window altered", "window", AlterWindow},
+      {"algorithm altered", "algorithm", AlterAlgorithm},
+      {"burst altered", "burst", AlterBurst},
       {"rule dropped", "rules", DropItem},
       {"duration altered", "duration", AlterDuration},
       {"element altered", "step", AlterStep},

@@ -134,15 +134,18 @@ class Generator {
     Json window;
     Json scope = Json::Null();  // null: not written
     Json cost = Json::Null();
-    std::string scale;  // empty: not written
+    std::string scale;      // empty: not written
+    std::string algorithm;  // likewise
+    std::string max;        // of a bucket, all of whose limits have one
+    std::string burst;
     bool refund = false;
   };
 
   std::string Unique() { return "<" + std::to_string(++texts_) + ">"; }
 
   Json Window() {
-    static const std::vector<std::string> names = {"second", "minute", "hour",
-                                                   "day",    "week",   "month"};
+    static const std::vector<std::string> names = {"second", "minute", "hour",    "day",
+                                                   "week",   "month",  "lifetime"};
     if (random_.Chance(70)) return Text(random_.Pick(names));
     static const std::vector<std::string> seconds = {"1", "60", "90", "3600", "86400", "7"};
     return Json::Number(random_.Pick(seconds));
@@ -180,21 +183,42 @@ class Generator {
     }
     if (random_.Chance(50)) counter.scale = std::to_string(random_.Below(5));
     counter.refund = random_.Chance(30);
+    if (random_.Chance(40)) ChooseAlgorithm(counter);
     return counter;
   }
 
+  // A sliding counter is exact only of calls; sums of amounts it may round up.
+  void ChooseAlgorithm(Counter& counter) {
+    const bool counts_calls = counter.cost.Is(Json::Kind::Null);
+    static const std::vector<std::string> algorithms = {"bucket", "concurrency", "sliding"};
+    counter.algorithm = algorithms[random_.Below(counts_calls ? 3 : 2)];
+    const bool has_span = counter.algorithm != "concurrency" &&
+                          (counter.window.text == "month" || counter.window.text == "lifetime");
+    if (has_span) counter.window = Text("day");
+    if (counter.algorithm != "bucket") return;
+    static const std::vector<std::string> maxima = {"0", "1", "3", "7", "100", "1e3"};
+    counter.max = random_.Pick(maxima);
+    if (random_.Chance(70)) counter.burst = std::to_string(random_.Below(12));
+  }
+
   Json Limit(const Counter& counter) {
-    Json limit = Json::Record({{"counter", Text(counter.name)}, {"window", counter.window}});
+    Json limit = Json::Record({{"counter", Text(counter.name)}});
+    if (counter.algorithm != "concurrency") limit.members.emplace_back("window", counter.window);
     static const std::vector<std::string> whole = {"0", "1", "2", "3", "5", "10", "100", "1e3"};
     static const std::vector<std::string> amounts = {"100", "500", "99", "1000", "12", "9e9"};
     const bool has_cost = !counter.cost.Is(Json::Kind::Null);
-    limit.members.emplace_back("max", Json::Number(random_.Pick(has_cost ? amounts : whole)));
+    const std::string max = random_.Pick(has_cost ? amounts : whole);
+    limit.members.emplace_back("max", Json::Number(counter.max.empty() ? max : counter.max));
+    if (!counter.burst.empty()) limit.members.emplace_back("burst", Json::Number(counter.burst));
     if (!counter.scope.Is(Json::Kind::Null)) limit.members.emplace_back("scope", counter.scope);
     if (has_cost) limit.members.emplace_back("cost", counter.cost);
     if (!counter.scale.empty()) limit.members.emplace_back("scale", Json::Number(counter.scale));
     if (counter.refund && random_.Chance(80))
       limit.members.emplace_back("on_error", Text("refund"));
-    if (random_.Chance(10)) limit.members.emplace_back("algorithm", Text("fixed"));
+    if (!counter.algorithm.empty() || random_.Chance(10)) {
+      limit.members.emplace_back("algorithm",
+                                 Text(counter.algorithm.empty() ? "fixed" : counter.algorithm));
+    }
     return limit;
   }
 

@@ -162,9 +162,19 @@ std::string Block(const Json& block) {
   return out + "}\n";
 }
 
+// " per day sliding", " at once".
+std::string Measure(const Json& counter) {
+  const std::string algorithm =
+      counter.Find("algorithm") == nullptr ? "fixed" : Text(counter, "algorithm");
+  if (algorithm == "concurrency") return " at once";
+  std::string out = " per " + Text(counter, "window");
+  if (algorithm != "fixed") out += " " + algorithm;
+  return out + Option(counter, "burst", " burst ", Literal);
+}
+
 std::string Counter(const Json& counter) {
   std::string out = "counter " + Name(Part(counter, "counter")) + " = " +
-                    Literal(Part(counter, "max")) + " per " + Text(counter, "window");
+                    Literal(Part(counter, "max")) + Measure(counter);
   out += Option(counter, "scale", " scale ", Literal);
   if (const Json* each = counter.Find("each")) out += " each " + List(each->items, Word);
   return out + Option(counter, "on_error", " on error ", Word) + "\n";

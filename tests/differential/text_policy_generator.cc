@@ -51,8 +51,8 @@ class Generator {
   std::string Unique() { return "<" + std::to_string(++texts_) + "> why"; }
 
   Json Counters() {
-    static const Texts windows = {"second", "minute", "hour", "day", "week",
-                                  "month",  "10m",    "1h",   "90s", "60s"};
+    static const Texts windows = {"second",   "minute", "hour", "day", "week", "month",
+                                  "lifetime", "10m",    "1h",   "90s", "60s"};
     static const Texts whole = {"1", "2", "3", "5", "10"};
     static const Texts amounts = {"100", "99.5", "500.00", "12", "1000", "3"};
     Json counters = Json::List({});
@@ -62,7 +62,7 @@ class Generator {
       is_amount_.push_back(random_.Chance(50));
       counter.members.emplace_back("max",
                                    Json::Number(random_.Pick(is_amount_.back() ? amounts : whole)));
-      counter.members.emplace_back("window", Text(random_.Pick(windows)));
+      AddMeasure(random_.Pick(windows), counter);
       if (random_.Chance(30))
         counter.members.emplace_back("scale", Json::Number(std::to_string(2 + random_.Below(3))));
       if (random_.Chance(60)) counter.members.emplace_back("each", Scopes());
@@ -70,6 +70,23 @@ class Generator {
       counters.items.push_back(std::move(counter));
     }
     return counters;
+  }
+
+  // Its window and kind. A sliding counter is exact only of calls.
+  void AddMeasure(std::string window, Json& counter) {
+    is_bucket_.push_back(false);
+    if (!random_.Chance(40)) {
+      counter.members.emplace_back("window", Text(window));
+      return;
+    }
+    static const Texts algorithms = {"bucket", "concurrency", "sliding"};
+    const std::string algorithm = algorithms[random_.Below(is_amount_.back() ? 2 : 3)];
+    if (window == "month" || window == "lifetime") window = "week";
+    if (algorithm != "concurrency") counter.members.emplace_back("window", Text(window));
+    counter.members.emplace_back("algorithm", Text(algorithm));
+    is_bucket_.back() = algorithm == "bucket";
+    if (is_bucket_.back() && random_.Chance(70))
+      counter.members.emplace_back("burst", Json::Number(std::to_string(random_.Below(12))));
   }
 
   Json Scopes() {
@@ -146,7 +163,7 @@ class Generator {
     Json rule =
         Json::Record({{"rule", Text("limit")}, {"counter", Text("c" + std::to_string(counter))}});
     if (is_amount_[counter]) rule.members.emplace_back("cost", Cost(counter));
-    if (random_.Chance(25))
+    if (random_.Chance(25) && !is_bucket_[counter])
       rule.members.emplace_back("up to", Json::Number(random_.Chance(50) ? "2" : "50"));
     if (random_.Chance(15))
       rule.members.emplace_back("on_error", Text(random_.Chance(50) ? "keep" : "refund"));
@@ -163,6 +180,7 @@ class Generator {
   Random& random_;
   ExpressionGenerator expressions_;
   std::vector<bool> is_amount_;  // of each counter; else it counts calls
+  std::vector<bool> is_bucket_;  // likewise: all limits of it have one maximum
   std::vector<Json> costs_;
   int texts_ = 0;
   int names_ = 0;

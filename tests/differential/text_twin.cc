@@ -195,8 +195,12 @@ class Translator {
     const Json& max = *limit.Find("max");
     const auto [declared, is_new] = max_of_.try_emplace(name, max.text);
     if (is_new) {
-      Json counter = Json::Record(
-          {{"counter", Text(name)}, {"max", max}, {"window", WindowOf(*limit.Find("window"))}});
+      Json counter = Json::Record({{"counter", Text(name)}, {"max", max}});
+      if (const Json* window = limit.Find("window"))
+        counter.members.emplace_back("window", WindowOf(*window));
+      for (const char* key : {"algorithm", "burst"}) {
+        if (const Json* term = limit.Find(key)) counter.members.emplace_back(key, *term);
+      }
       if (const Json* scale = limit.Find("scale")) counter.members.emplace_back("scale", *scale);
       if (const Json* scope = limit.Find("scope")) {
         Json each = Json::List({});
