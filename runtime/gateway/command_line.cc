@@ -31,6 +31,27 @@ std::string CheckName(const std::string& name) {
   return is_plain && !name.empty() ? "" : "a name has visible ASCII characters only";
 }
 
+void AddStoreOptions(CLI::App& run, RunOptions& options) {
+  const auto store =
+      run.add_option("--store", options.store_url,
+                     "Redis of the counters, shared with other replicas: redis://HOST[:PORT], "
+                     "rediss://…, redis+unix:///PATH, redis+sentinel://HOST,…/MASTER")
+          ->excludes("--state")
+          ->excludes("--private-state")
+          ->type_name("URL");
+  run.add_option("--store-password-file", options.store_password_path,
+                 "its password, in a file [default: the environment's POLICYD_STORE_PASSWORD]")
+      ->needs(store)
+      ->type_name("FILE");
+  run.add_option("--store-ca", options.store_ca_path,
+                 "who signs its certificate, PEM [default: whom the system trusts]")
+      ->needs(store)
+      ->type_name("FILE");
+  run.add_flag("--init-state", options.makes_pool,
+               "begin the counters there, if there are none yet")
+      ->needs(store);
+}
+
 void AddRunOptions(CLI::App& run, RunOptions& options) {
   run.add_option("--policy", options.policy_path,
                  "NAME.policy, policy.json, or what policyc compile made of them")
@@ -50,6 +71,7 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
   run.add_flag("--private-state", options.has_private_state,
                "count for this process alone: limits then hold once per process")
       ->excludes(state);
+  AddStoreOptions(run, options);
   run.add_option("--log", options.log_path, "append the decision log to this file")
       ->type_name("FILE");
   run.add_option_function<std::string>(

@@ -22,6 +22,7 @@
 namespace policy::gateway {
 namespace {
 
+constexpr char kPasswordVariable[] = "POLICYD_STORE_PASSWORD";
 const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 
 // Names this process in the log; not a secret.
@@ -44,6 +45,28 @@ std::string ServerOf(const RunOptions& options, const Program& program) {
   return pinned.empty() ? "default" : std::string(pinned);
 }
 
+// Where the counters are, if they are in a Redis. A password comes from a file or the environment.
+std::expected<transport::RedisLeases::Options, std::string> StoreOptions(
+    const RunOptions& options) {
+  transport::RedisLeases::Options store{.ca_path = options.store_ca_path,
+                                        .makes_pool = options.makes_pool};
+  auto address = transport::ParseRedisAddress(options.store_url);
+  if (!address) return std::unexpected(address.error());
+  store.address = std::move(*address);
+  if (!options.store_password_path.empty()) {
+    auto password = ReadPolicyFile(options.store_password_path);
+    if (!password) return std::unexpected(password.error());
+    while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) {
+      password->pop_back();
+    }
+    store.password = std::move(*password);
+  } else if (const char* password = std::getenv(kPasswordVariable)) {
+    store.password = password;
+  }
+  unsetenv(kPasswordVariable);  // or the server, whose environment is ours, would know it
+  return store;
+}
+
 // Begins with nothing running; each step that fails says why and ends with kExitNotRun.
 class Run {
  public:
@@ -60,6 +83,7 @@ class Run {
 
   int NotRun(std::string_view why);
   std::expected<void, std::string> OpenLog(const std::string& session);
+  std::expected<std::unique_ptr<transport::LeaseNode>, std::string> StartLeases();
   int ServeShared(LoadedPolicy policy);
   int Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy policy);
   void Say(std::string_view line) {
@@ -111,22 +135,32 @@ int Run::Begin() {
   return status;
 }
 
-int Run::ServeShared(LoadedPolicy policy) {
+std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeases() {
+  transport::LeaseNode::Options node_options;
+  node_options.on_trouble = [this](const std::string& trouble) {
+    loop_->Post([this, trouble] { Say(trouble); });
+  };
+  if (!options_.store_url.empty()) {
+    auto store = StoreOptions(options_);
+    if (!store) return std::unexpected(store.error());
+    return transport::LeaseNode::StartWithRedis(std::move(*store), std::move(node_options), clock_);
+  }
   std::optional<std::string> directory = options_.state_directory;
   if (directory->empty()) {
     directory = StateDirectory::DefaultPath(
         {.state_home = std::getenv("XDG_STATE_HOME"), .home = std::getenv("HOME")});
   }
   if (!directory) {
-    return NotRun(
+    return std::unexpected(
         "there is no folder for the counters: set HOME, or give --state or "
         "--private-state");
   }
-  const auto say_trouble = [this](const std::string& trouble) {
-    loop_->Post([this, trouble] { Say(trouble); });
-  };
-  auto node = transport::LeaseNode::Start(
-      {.state_directory = *directory, .limits = {}, .on_trouble = say_trouble}, clock_);
+  node_options.state_directory = *directory;
+  return transport::LeaseNode::Start(std::move(node_options), clock_);
+}
+
+int Run::ServeShared(LoadedPolicy policy) {
+  auto node = StartLeases();
   if (!node) return NotRun(node.error());
   const int status = Serve(*loop_, (*node)->counters(), std::move(policy));
   loop_->DropTasks();

@@ -14,7 +14,11 @@ struct RunOptions {
   std::string grant = "local";
   std::string state_directory;     // shared with the user's other policyd; empty: the default one
   bool has_private_state = false;  // counters of this process alone
-  std::string log_path;            // empty: no decision log
+  std::string store_url;           // a Redis shared with other replicas; empty: the state directory
+  std::string store_password_path;
+  std::string store_ca_path;
+  bool makes_pool = false;  // begins the counters there, where there are none
+  std::string log_path;     // empty: no decision log
   bool logs_argument_values = false;
   std::vector<std::string> passed_methods;
   std::vector<std::string> command;  // the server, as its argv

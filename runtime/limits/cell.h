@@ -33,6 +33,10 @@ struct CellLease {
   std::int64_t refused_amount = 0;
   std::int64_t refused_max = 0;
   bool store_failed = false;  // the refusal is that nobody could be asked
+  // The room below the ceiling is only for calls before both: the pool's window may have ended
+  // after either.
+  std::int64_t wall_until_ns = kUnlimited;
+  std::int64_t steady_until_ns = kUnlimited;
 };
 
 // Invariants, with the lock held:

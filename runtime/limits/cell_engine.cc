@@ -65,10 +65,13 @@ bool Fits(const Charge& charge, std::int64_t used) {
 
 // What a cell whose quota comes from a store answers. REQUIRES: the cell is locked and has a lease.
 ReserveResult JudgeLease(const CounterCell& cell, const Charge& charge, std::int64_t used,
-                         std::int64_t now_ns) {
+                         std::int64_t now_ns, std::int64_t steady_ns) {
   const CellLease& lease = *cell.lease;
   const std::int64_t room = cell.ceiling - used;
-  if (charge.amount <= room && charge.max >= lease.room_max) return ReserveResult::Granted;
+  const bool is_alive = now_ns < lease.wall_until_ns && steady_ns < lease.steady_until_ns;
+  if (is_alive && charge.amount <= room && charge.max >= lease.room_max) {
+    return ReserveResult::Granted;
+  }
   const bool refusal_stands = now_ns >= lease.refused_from_ns && now_ns < lease.refused_until_ns;
   if (!refusal_stands) return ReserveResult::NeedsStore;
   if (lease.store_failed) return ReserveResult::StoreError;
@@ -100,7 +103,7 @@ void JudgeMeter(Step& step, std::int64_t now_ns) {
 }
 
 // Looks at one charge. REQUIRES: the cell is locked, or null (nothing was ever charged).
-[[gnu::always_inline]] inline void Judge(Step& step, std::int64_t now_ns) {
+[[gnu::always_inline]] inline void Judge(Step& step, std::int64_t now_ns, std::int64_t steady_ns) {
   const Charge& charge = *step.charge;
   if (charge.table->kind() != CounterKind::Fixed) return JudgeMeter(step, now_ns);
   const CounterCell* cell = step.cell;
@@ -113,7 +116,8 @@ void JudgeMeter(Step& step, std::int64_t now_ns) {
   } else if (!charge.table->leased()) {
     step.result = ReserveResult::Granted;
   } else {
-    step.result = is_current ? JudgeLease(*cell, charge, used, now_ns) : ReserveResult::NeedsStore;
+    step.result =
+        is_current ? JudgeLease(*cell, charge, used, now_ns, steady_ns) : ReserveResult::NeedsStore;
   }
   if (is_current && cell->lease != nullptr) {
     step.used = SaturatingAdd(used, cell->lease->elsewhere);
@@ -245,10 +249,10 @@ class LockedCells {
 enum class MissingCell { Fresh, TableFull };
 
 [[gnu::always_inline]] inline void JudgeAll(std::span<Step> steps, std::int64_t now_ns,
-                                            MissingCell missing) {
+                                            std::int64_t steady_ns, MissingCell missing) {
   for (Step& step : steps) {
     if (step.charge->table == nullptr) continue;  // stays StoreError
-    Judge(step, now_ns);
+    Judge(step, now_ns, steady_ns);
     if (step.cell == nullptr && missing == MissingCell::TableFull &&
         step.result != ReserveResult::Short) {
       step.result = ReserveResult::TableFull;
@@ -354,7 +358,8 @@ CounterCell* CellEngine::Insert(const Charge& charge, std::uint64_t hash, const 
 }
 
 ReserveResult CellEngine::TryReserve(std::span<const Charge> charges, std::int64_t now_ns,
-                                     std::span<ChargeState> states, Reservation& reservation) {
+                                     std::span<ChargeState> states, Reservation& reservation,
+                                     std::int64_t steady_ns) {
   CHECK(states.size() == charges.size() && !reservation.holds_charges());
   const std::int64_t now_s = FloorSeconds(now_ns);
   PerCharge<Step> memory(charges.size());
@@ -379,7 +384,7 @@ ReserveResult CellEngine::TryReserve(std::span<const Charge> charges, std::int64
             step.charge->table->Advance(*step.cell, step.window.start_s);
           }
         }
-        JudgeAll(steps, now_ns, MissingCell::TableFull);
+        JudgeAll(steps, now_ns, steady_ns, MissingCell::TableFull);
         result = Combine(steps);
         for (Step& step : steps) {
           if (result != ReserveResult::Granted) break;
@@ -395,7 +400,7 @@ ReserveResult CellEngine::TryReserve(std::span<const Charge> charges, std::int64
 }
 
 ReserveResult CellEngine::Peek(std::span<const Charge> charges, std::int64_t now_ns,
-                               std::span<ChargeState> states) {
+                               std::span<ChargeState> states, std::int64_t steady_ns) {
   CHECK(states.size() == charges.size());
   const std::int64_t now_s = FloorSeconds(now_ns);
   PerCharge<Step> memory(charges.size());
@@ -409,7 +414,7 @@ ReserveResult CellEngine::Peek(std::span<const Charge> charges, std::int64_t now
     {
       const LockedCells locked(steps);
       recycled = FindRecycled(steps);
-      if (recycled == nullptr) JudgeAll(steps, now_ns, MissingCell::Fresh);
+      if (recycled == nullptr) JudgeAll(steps, now_ns, steady_ns, MissingCell::Fresh);
     }
     if (recycled == nullptr) break;
     const Charge& charge = *recycled->charge;

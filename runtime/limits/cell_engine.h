@@ -45,10 +45,12 @@ class CellEngine {
   CounterTable* Open(const CounterIdentity& identity, bool leased);
   void Close(CounterTable* table);
 
+  // `steady_ns`: the monotonic clock, where leases end by it.
   ReserveResult TryReserve(std::span<const Charge> charges, std::int64_t now_ns,
-                           std::span<ChargeState> states, Reservation& reservation);
+                           std::span<ChargeState> states, Reservation& reservation,
+                           std::int64_t steady_ns = 0);
   ReserveResult Peek(std::span<const Charge> charges, std::int64_t now_ns,
-                     std::span<ChargeState> states);
+                     std::span<ChargeState> states, std::int64_t steady_ns = 0);
 
   // Calls `visit` with the table of that IdentityKey, if there is one, or with every table. None is
   // made or dropped meanwhile; `visit` must not call the engine.

@@ -3,11 +3,11 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "runtime/transport/lease_socket.h"
+#include "runtime/limits/store/state_directory.h"
+#include "runtime/transport/local_leases.h"
 
 namespace policy::transport {
 namespace {
@@ -16,9 +16,6 @@ using std::chrono::milliseconds;
 
 // A leader needs this long at most to read its pool and listen, or a process to end.
 constexpr std::chrono::seconds kStartTimeout(3);
-constexpr milliseconds kElectInterval(2);
-constexpr milliseconds kElectIntervalInTrouble(250);
-constexpr std::int64_t kTroubleAfterNanoseconds = 1'000'000'000;
 constexpr milliseconds kMindAsksInterval(100);
 
 // Starts a thread that gets no signals: they are for those who wait for them.
@@ -41,27 +38,43 @@ std::expected<std::unique_ptr<LeaseNode>, std::string> LeaseNode::Start(Options 
   if (!directory) return std::unexpected(directory.error());
   auto members = directory->JoinMembers();
   if (!members) return std::unexpected(members.error());
+  const std::string nobody_answers =
+      "state directory " + directory->path() + ": the process that leads there does not answer";
+  return StartOn(
+      [&](LeaseUpstream::Surroundings surroundings) {
+        return std::make_unique<LocalLeases>(std::move(surroundings), std::move(*directory),
+                                             std::move(*members));
+      },
+      std::move(options), clock, nobody_answers);
+}
+
+std::expected<std::unique_ptr<LeaseNode>, std::string> LeaseNode::StartWithRedis(
+    RedisLeases::Options redis, Options options, Clock& clock) {
+  auto leases = RedisLeases::Prepare(std::move(redis));
+  if (!leases) return std::unexpected(leases.error());
+  return StartOn(*leases, std::move(options), clock, "the store of the counters does not answer");
+}
+
+std::expected<std::unique_ptr<LeaseNode>, std::string> LeaseNode::StartOn(
+    const LeaseUpstream::Make& make, Options options, Clock& clock,
+    const std::string& nobody_answers) {
   auto loop = EventLoop::Make();
   if (!loop) return std::unexpected(loop.error());
-  std::unique_ptr<LeaseNode> node(new LeaseNode(std::move(options), clock, std::move(*directory),
-                                                std::move(*members), std::move(*loop)));
+  std::unique_ptr<LeaseNode> node(new LeaseNode(std::move(options), clock, std::move(*loop)));
   std::future<std::expected<void, std::string>> settled = node->settled_.get_future();
-  node->loop_->Post([&node = *node] { node.Elect(); });
+  node->Begin(make);
+  node->loop_->Post([&node = *node] { node.upstream_->Begin(); });
   node->thread_ = StartQuietThread([&node = *node] { node.loop_->Run(); });
   if (settled.wait_for(kStartTimeout) != std::future_status::ready) {
-    return std::unexpected("state directory " + node->directory_.path() +
-                           ": the process that leads there does not answer");
+    return std::unexpected(nobody_answers);
   }
   if (auto outcome = settled.get(); !outcome) return std::unexpected(outcome.error());
   return node;
 }
 
-LeaseNode::LeaseNode(Options options, Clock& clock, StateDirectory directory, File members,
-                     std::unique_ptr<EventLoop> loop)
+LeaseNode::LeaseNode(Options options, Clock& clock, std::unique_ptr<EventLoop> loop)
     : options_(std::move(options)),
       clock_(clock),
-      directory_(std::move(directory)),
-      members_(std::move(members)),
       counters_(clock, options_.limits),
       loop_(std::move(loop)) {
   counters_.set_on_demand([this] {
@@ -74,92 +87,37 @@ LeaseNode::~LeaseNode() {
   if (thread_.joinable()) thread_.join();
 }
 
-void LeaseNode::Elect() {
-  elect_timer_ = 0;
-  if (elected_since_ns_ == 0) elected_since_ns_ = clock_.MonotonicNanoseconds();
-  auto lead = directory_.TryLead();
-  if (!lead) {
-    Settle(std::unexpected(lead.error()));
-    TryAgain(lead.error());
-  } else if (*lead) {
-    Lead(std::move(**lead));
-  } else {
-    Follow();
-  }
-}
-
-void LeaseNode::Lead(File lead) {
-  auto leader = LeaseLeader::Start({.loop = *loop_,
-                                    .directory = directory_,
-                                    .counters = counters_,
-                                    .clock = clock_,
-                                    .is_alone = StateDirectory::IsAlone(members_)},
-                                   std::move(lead));
-  if (!leader) {
-    Settle(std::unexpected(leader.error()));
-    TryAgain(leader.error());
-    return;
-  }
-  leader_ = std::move(*leader);
-  leads_ = true;
-  BeginTerm(leader_->incarnation());
-}
-
-void LeaseNode::Follow() {
-  Descriptor socket = ConnectToLeader(directory_);
-  if (!socket.is_open()) {
-    TryAgain("the process that leads in " + directory_.path() + " does not listen");
-    return;
-  }
-  follower_ = std::make_unique<LeaseFollower>(
-      *loop_, std::move(socket), counters_,
-      LeaseFollower::Events{
-          .on_welcome = [this](std::uint64_t incarnation) { BeginTerm(incarnation); },
-          .on_lost =
-              [this] {
-                is_in_office_ = false;
-                follower_.reset();
-                TryAgain("the process that led in " + directory_.path() + " is gone");
-              }});
-}
-
-// At first soon: somebody is starting or ending. Later seldom.
-void LeaseNode::TryAgain(const std::string& trouble) {
-  if (elect_timer_ != 0) return;
-  const std::int64_t now_ns = clock_.MonotonicNanoseconds();
-  if (elected_since_ns_ == 0) elected_since_ns_ = now_ns;
-  const bool is_trouble = now_ns - elected_since_ns_ > kTroubleAfterNanoseconds;
-  if (is_trouble && options_.on_trouble) options_.on_trouble(trouble);
-  elect_timer_ =
-      loop_->After(is_trouble ? kElectIntervalInTrouble : kElectInterval, [this] { Elect(); });
+// Before the thread starts.
+void LeaseNode::Begin(const LeaseUpstream::Make& make) {
+  upstream_ = make(
+      {.loop = *loop_,
+       .counters = counters_,
+       .clock = clock_,
+       .events = {.on_term = [this](std::uint64_t i) { BeginTerm(i); },
+                  .on_lost = [this] { can_ask_ = false; },
+                  .on_refused = [this](const std::string& why) { Settle(std::unexpected(why)); },
+                  .on_trouble =
+                      [this](const std::string& trouble) {
+                        if (options_.on_trouble) options_.on_trouble(trouble);
+                      }}});
 }
 
 void LeaseNode::BeginTerm(std::uint64_t incarnation) {
-  elected_since_ns_ = 0;
-  is_in_office_ = true;
+  can_ask_ = true;
+  leads_ = upstream_->leads();
   // A pool that lost its file grants everything anew: what came from the old one must not count
   // beside it.
   if (incarnation_ != 0 && incarnation_ != incarnation) counters_.GiveUpRoom();
   incarnation_ = incarnation;
-  for (const HoldMessage& holding : counters_.Holdings()) Say(holding);
+  upstream_->Hold(counters_.Holdings());
   counters_.AskAnew();
   SendAsks();
   Settle({});
 }
 
-void LeaseNode::Say(const LeaseMessage& message) {
-  if (leader_ != nullptr) {
-    leader_->Say(message);
-  } else if (follower_ != nullptr) {
-    follower_->Say(message);
-  }
-}
-
 void LeaseNode::SendAsks() {
   is_asking_ = false;
-  if (is_in_office_) {
-    for (const AskMessage& ask : counters_.TakeAsks()) Say(ask);
-  }
+  if (can_ask_) upstream_->Ask(counters_.TakeAsks());
   if (ask_timer_ == 0) MindAsks();
 }
 
@@ -176,13 +134,10 @@ void LeaseNode::Settle(std::expected<void, std::string> outcome) {
 }
 
 void LeaseNode::End() {
-  if (is_in_office_) {
-    for (const ReturnMessage& returned : counters_.GiveUpRoom()) Say(returned);
-    Say(GoodbyeMessage{});
-    if (follower_ != nullptr) follower_->Finish();
-  }
-  leader_.reset();  // gives up the lead
-  follower_.reset();
+  if (can_ask_) upstream_->Leave(counters_.GiveUpRoom());
+  can_ask_ = false;
+  upstream_.reset();   // gives up the lead
+  loop_->DropTasks();  // of the upstream
   counters_.FailAsks(INT64_MAX);
   loop_->Stop();
 }

@@ -1,4 +1,4 @@
-// Counters shared with the other processes of the user, ready to use.
+// Counters shared with the other processes of the user, or with other replicas, ready to use.
 //
 //   auto node = LeaseNode::Start({.state_directory = path}, clock);
 //   if (!node) …  // who cannot share does not start
@@ -6,8 +6,9 @@
 //
 // The first process in a state directory leads: it keeps the pool and answers the others over a
 // socket there. When it ends, however it ends, another one takes over; until then, which takes
-// milliseconds, calls are admitted on what is leased already, and those that need more wait. One
-// thread per process talks to the pool; it sleeps while nobody asks.
+// milliseconds, calls are admitted on what is leased already, and those that need more wait.
+// Replicas on several machines lease from a Redis in the same way. One thread per process talks to
+// the pool.
 #ifndef RUNTIME_TRANSPORT_LEASE_NODE_H_
 #define RUNTIME_TRANSPORT_LEASE_NODE_H_
 
@@ -22,10 +23,9 @@
 
 #include "runtime/limits/clock.h"
 #include "runtime/limits/store/shared_counters.h"
-#include "runtime/limits/store/state_directory.h"
 #include "runtime/transport/event_loop.h"
-#include "runtime/transport/lease_follower.h"
-#include "runtime/transport/lease_leader.h"
+#include "runtime/transport/lease_upstream.h"
+#include "runtime/transport/redis_leases.h"
 
 namespace policy::transport {
 
@@ -41,6 +41,9 @@ class LeaseNode {
   // Returns once this process leads or has been welcomed by the leader. `clock` outlives the node.
   static std::expected<std::unique_ptr<LeaseNode>, std::string> Start(Options options,
                                                                       Clock& clock);
+  // Leases from a Redis; the state directory is not used. Returns once the pool there can be asked.
+  static std::expected<std::unique_ptr<LeaseNode>, std::string> StartWithRedis(
+      RedisLeases::Options redis, Options options, Clock& clock);
   LeaseNode(const LeaseNode&) = delete;  // its thread refers to it
   LeaseNode& operator=(const LeaseNode&) = delete;
 
@@ -51,16 +54,14 @@ class LeaseNode {
   bool leads() const { return leads_.load(std::memory_order_relaxed); }
 
  private:
-  LeaseNode(Options options, Clock& clock, StateDirectory directory, File members,
-            std::unique_ptr<EventLoop> loop);
+  LeaseNode(Options options, Clock& clock, std::unique_ptr<EventLoop> loop);
+  static std::expected<std::unique_ptr<LeaseNode>, std::string> StartOn(
+      const LeaseUpstream::Make& make, Options options, Clock& clock,
+      const std::string& nobody_answers);
 
   // Everything below runs in the node's thread.
-  void Elect();
-  void Lead(File lead);
-  void Follow();
-  void TryAgain(const std::string& trouble);
+  void Begin(const LeaseUpstream::Make& make);
   void BeginTerm(std::uint64_t incarnation);
-  void Say(const LeaseMessage& message);
   void SendAsks();
   void MindAsks();
   void Settle(std::expected<void, std::string> outcome);
@@ -68,16 +69,11 @@ class LeaseNode {
 
   const Options options_;
   Clock& clock_;
-  const StateDirectory directory_;
-  const File members_;
   SharedCounters counters_;
   std::unique_ptr<EventLoop> loop_;
-  std::unique_ptr<LeaseLeader> leader_;  // at most one of the two
-  std::unique_ptr<LeaseFollower> follower_;
-  bool is_in_office_ = false;      // leads, or was welcomed
+  std::unique_ptr<LeaseUpstream> upstream_;
+  bool can_ask_ = false;
   std::uint64_t incarnation_ = 0;  // of the pool that leases come from; 0: none yet
-  std::int64_t elected_since_ns_ = 0;
-  EventLoop::TimerId elect_timer_ = 0;
   EventLoop::TimerId ask_timer_ = 0;
   bool is_settled_ = false;
   std::promise<std::expected<void, std::string>> settled_;

@@ -52,6 +52,8 @@ struct HoldMessage {
   std::int64_t epoch_s = 0;
   std::int64_t granted = 0;
   std::int64_t room_max = 0;
+  std::int64_t elsewhere = 0;  // to all others, as the pool last said; only for a pool that may
+                               // have lost what it wrote last, so not over the socket
 };
 
 // Holder to leader: I need quota.

@@ -29,12 +29,15 @@ bool IsOfOneSession(std::string_view scope) {
 }
 
 // Adds a grant of the cell's own window. REQUIRES: the cell is locked and has a lease.
-void AddGrant(CounterCell& cell, const GrantMessage& grant, std::int64_t max) {
+void AddGrant(CounterCell& cell, const GrantMessage& grant, std::int64_t max, const LeaseEnd& end) {
   CellLease& lease = *cell.lease;
   const bool has_room = cell.ceiling > cell.used;
   lease.room_max = has_room ? std::max(lease.room_max, max) : max;
   cell.ceiling = SaturatingAdd(cell.ceiling, grant.amount);
   lease.refused_until_ns = 0;
+  // All room of a window ends with it: the newest estimate holds for the older room too.
+  lease.wall_until_ns = end.wall_ns;
+  lease.steady_until_ns = end.steady_ns;
 }
 
 }  // namespace
@@ -56,12 +59,12 @@ void SharedCounters::Close(CounterTable* table) { engine_.Close(table); }
 
 ReserveResult SharedCounters::TryReserve(std::span<const Charge> charges, std::int64_t now_ns,
                                          std::span<ChargeState> states, Reservation& reservation) {
-  return engine_.TryReserve(charges, now_ns, states, reservation);
+  return engine_.TryReserve(charges, now_ns, states, reservation, SteadyNow());
 }
 
 ReserveResult SharedCounters::Peek(std::span<const Charge> charges, std::int64_t now_ns,
                                    std::span<ChargeState> states) {
-  return engine_.Peek(charges, now_ns, states);
+  return engine_.Peek(charges, now_ns, states, SteadyNow());
 }
 
 void SharedCounters::WhenReady(std::span<const Charge> charges, std::function<void()> wake) {
@@ -74,7 +77,7 @@ void SharedCounters::WhenReady(std::span<const Charge> charges, std::function<vo
       if (charge.table == nullptr || !charge.table->leased()) continue;
       std::array<ChargeState, 1> state;
       const std::int64_t now_ns = clock_.WallNanoseconds();
-      if (engine_.Peek({&charge, 1}, now_ns, state) != ReserveResult::NeedsStore) continue;
+      if (Peek({&charge, 1}, now_ns, state) != ReserveResult::NeedsStore) continue;
       const DemandKey key{.cell = {.identity = IdentityKey(charge.table->identity()),
                                    .scope_key = std::string(charge.scope_key)},
                           .max = charge.max};
@@ -131,7 +134,9 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
       if (cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
       // Below 0 where a call has cost more than was reserved for it.
       const std::int64_t room = cell.ceiling - cell.used;
-      const bool is_usable = key.max >= cell.lease->room_max;
+      const bool is_alive = clock_.WallNanoseconds() < cell.lease->wall_until_ns &&
+                            SteadyNow() < cell.lease->steady_until_ns;
+      const bool is_usable = is_alive && key.max >= cell.lease->room_max;
       if (is_usable && room >= demand.amount) return;
       needs = true;
       // From now on the pool may fill up to this max.
@@ -151,7 +156,7 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
   return needs;
 }
 
-void SharedCounters::Receive(const GrantMessage& grant) {
+void SharedCounters::Receive(const GrantMessage& grant, const LeaseEnd& end) {
   Wakes wakes;
   bool more_to_ask = false;
   {
@@ -161,7 +166,7 @@ void SharedCounters::Receive(const GrantMessage& grant) {
     const DemandKey key = asked->second;
     asked_.erase(asked);
     asking_.erase(key.cell);
-    Apply(key, grant);
+    Apply(key, grant, end);
     const auto demand = demands_.find(key);
     if (demand != demands_.end() && demand->second.request_id == grant.request_id) {
       Answer(demand, wakes);
@@ -172,7 +177,7 @@ void SharedCounters::Receive(const GrantMessage& grant) {
   if (more_to_ask && on_demand_) on_demand_();
 }
 
-void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant) {
+void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant, const LeaseEnd& end) {
   const std::int64_t now_ns = clock_.WallNanoseconds();
   engine_.VisitTable(key.cell.identity, [&](CounterTable& table) {
     const Window now = table.WindowAt(FloorSeconds(now_ns));
@@ -184,7 +189,7 @@ void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant) {
         cell.lease->elsewhere = grant.elsewhere;
       }
       if (grant.status == GrantStatus::Granted) {
-        AddGrant(cell, grant, key.max);
+        AddGrant(cell, grant, key.max, end);
         return;
       }
       CellLease& lease = *cell.lease;
@@ -224,6 +229,7 @@ std::vector<HoldMessage> SharedCounters::Holdings() {
       holding.epoch_s = cell.epoch_s;
       holding.granted = cell.ceiling;
       holding.room_max = cell.lease->room_max;
+      holding.elsewhere = cell.lease->elsewhere;
       cell.Unlock();
       if (holding.granted == 0) return;
       holding.cell = {.identity = identity, .scope_key = std::string(cell.key())};
@@ -271,7 +277,7 @@ bool SharedCounters::FailAsks(std::int64_t before_ns) {
         some_wait = true;
         continue;
       }
-      Apply(current->first, {.status = GrantStatus::Failed});
+      Apply(current->first, {.status = GrantStatus::Failed}, {});
       Answer(current, wakes);  // a grant that comes later still counts: asked_ knows it
     }
   }

@@ -28,6 +28,12 @@
 
 namespace policy {
 
+// When what is leased of a window may be used no longer, by either clock of the process.
+struct LeaseEnd {
+  std::int64_t wall_ns = kUnlimited;
+  std::int64_t steady_ns = kUnlimited;
+};
+
 class SharedCounters final : public Counters {
  public:
   static constexpr std::size_t kAsksInFlightMax = 1u << 16;
@@ -56,9 +62,12 @@ class SharedCounters final : public Counters {
   // come.
   void set_on_demand(std::function<void()> on_demand) { on_demand_ = std::move(on_demand); }
 
+  // From now on grants come with an end. Set it before calls come.
+  void set_leases_end() { leases_end_ = true; }
+
   // What the pool is to be asked now; each is given once.
   std::vector<AskMessage> TakeAsks();
-  void Receive(const GrantMessage& grant);
+  void Receive(const GrantMessage& grant, const LeaseEnd& end = {});
   ReturnMessage Receive(const RecallMessage& recall);
 
   // After a change of leader: what is leased, and all open questions are to be asked anew.
@@ -100,12 +109,14 @@ class SharedCounters final : public Counters {
   using Wakes = std::vector<std::function<void()>>;
 
   bool PrepareAsk(const DemandKey& key, Demand& demand, AskMessage& ask);
-  void Apply(const DemandKey& key, const GrantMessage& grant);
+  void Apply(const DemandKey& key, const GrantMessage& grant, const LeaseEnd& end);
+  std::int64_t SteadyNow() { return leases_end_ ? clock_.MonotonicNanoseconds() : 0; }
   void Answer(Demands::iterator demand, Wakes& wakes);
 
   Clock& clock_;
   CellEngine engine_;
   std::function<void()> on_demand_;
+  bool leases_end_ = false;
   std::mutex mutex_;  // over the rest; taken before the engine's
   std::uint64_t next_request_id_ = 1;
   Demands demands_;

@@ -1,0 +1,44 @@
+// TLS towards a server whose certificate is checked against its name.
+#ifndef RUNTIME_TRANSPORT_TLS_CLIENT_H_
+#define RUNTIME_TRANSPORT_TLS_CLIENT_H_
+
+#include <openssl/ssl.h>
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "runtime/transport/descriptor.h"
+
+namespace policy::transport {
+
+struct SslDeleter {
+  void operator()(SSL* session) const { SSL_free(session); }
+};
+using TlsSession = std::unique_ptr<SSL, SslDeleter>;
+
+// Immutable; any number of sessions.
+class TlsClient {
+ public:
+  // `ca_path`: who signs servers' certificates, PEM; empty: whom the system trusts. The error is a
+  // sentence.
+  static std::expected<TlsClient, std::string> Make(const std::string& ca_path);
+
+  // A session on a non-blocking socket, which must outlive it. Null: out of memory.
+  TlsSession Connect(const Descriptor& socket, const std::string& host) const;
+
+ private:
+  struct ContextDeleter {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  };
+  explicit TlsClient(SSL_CTX* context) : context_(context) {}
+
+  std::unique_ptr<SSL_CTX, ContextDeleter> context_;
+};
+
+// What went wrong last in this thread, for people.
+std::string TlsTrouble(const SSL& session);
+
+}  // namespace policy::transport
+
+#endif  // RUNTIME_TRANSPORT_TLS_CLIENT_H_
