@@ -19,6 +19,14 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kShownLineBytesMax = 300;
 
+constexpr auto kLastAnswerWait = std::chrono::seconds(30);
+
+// 0 where that moment has passed.
+timespec WaitUntil(steady_clock::time_point moment) {
+  const auto wait = std::max<std::int64_t>(nanoseconds(moment - steady_clock::now()).count(), 0);
+  return {.tv_sec = wait / 1'000'000'000, .tv_nsec = wait % 1'000'000'000};
+}
+
 [[noreturn]] void StopEarly(const char* what) {
   std::fprintf(stderr, "bench_driver: %s before all was answered\n", what);
   std::exit(1);
@@ -74,6 +82,40 @@ std::int64_t Conversation::CallPipelined(std::size_t count, std::size_t window) 
   return nanoseconds(steady_clock::now() - began).count();
 }
 
+std::vector<std::uint32_t> Conversation::CallAtRate(std::size_t count, double per_second) {
+  std::vector<std::uint32_t> latencies(count);
+  std::vector<bool> is_answered(count);
+  const std::int64_t first_id = kFirstId + next_call_;
+  std::size_t sent = 0;
+  std::size_t answered = 0;
+  std::string lines;
+  std::size_t written = 0;
+  const auto began = steady_clock::now();
+  const auto due = [began, per_second](std::size_t call) {
+    return began +
+           nanoseconds(static_cast<std::int64_t>(1e9 * static_cast<double>(call) / per_second));
+  };
+  while (answered < count) {
+    const auto now = steady_clock::now();
+    for (; sent < count && due(sent) <= now; ++sent) calls_.Append(next_id(), lines);
+    WriteSome(lines, written);
+    pollfd waits[] = {{process_.output, POLLIN, 0},
+                      {lines.empty() ? -1 : process_.input, POLLOUT, 0}};
+    const timespec wait = WaitUntil(sent < count ? due(sent) : now + kLastAnswerWait);
+    if (ppoll(waits, 2, &wait, nullptr) == 0 && sent == count) StopEarly("no answer came");
+    if (waits[0].revents == 0) continue;
+    if (!FillUnread()) StopEarly("the output ended");
+    const auto read_at = steady_clock::now();
+    for (std::string_view line; !(line = NextLine()).empty(); ++answered) {
+      const auto call = Check(line, is_answered, first_id);
+      if (!call) continue;
+      const std::int64_t late = nanoseconds(read_at - due(*call)).count();
+      latencies[*call] = static_cast<std::uint32_t>(std::min<std::int64_t>(late, UINT32_MAX));
+    }
+  }
+  return latencies;
+}
+
 void Conversation::WriteAll(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = write(process_.input, bytes.data(), bytes.size());
@@ -117,8 +159,9 @@ std::string_view Conversation::NextLine() {
 }
 
 // Each call of a phase is answered once.
-void Conversation::Check(std::string_view line, std::vector<bool>& is_answered,
-                         std::int64_t first_id) {
+std::optional<std::size_t> Conversation::Check(std::string_view line,
+                                               std::vector<bool>& is_answered,
+                                               std::int64_t first_id) {
   const Answer answer = ReadAnswer(line);
   const auto index = static_cast<std::size_t>(answer.id - first_id);
   const bool is_right = answer.verdict != Verdict::Wrong && answer.id >= first_id &&
@@ -126,12 +169,13 @@ void Conversation::Check(std::string_view line, std::vector<bool>& is_answered,
   if (is_right) {
     is_answered[index] = true;
     if (answer.verdict == Verdict::Rewritten) ++rewritten_count_;
-    return;
+    return index;
   }
   if (wrong_count_++ == 0) {
     std::fprintf(stderr, "bench_driver: wrong answer: %.*s\n",
                  static_cast<int>(std::min(line.size(), kShownLineBytesMax)), line.data());
   }
+  return std::nullopt;
 }
 
 }  // namespace policy::bench

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,10 @@ class Conversation {
   // `count` calls, at most `window` unanswered at a time; nanoseconds of all together.
   std::int64_t CallPipelined(std::size_t count, std::size_t window);
 
+  // `count` calls, `per_second` of them whether or not those before are answered; nanoseconds of
+  // each from the moment it was due.
+  std::vector<std::uint32_t> CallAtRate(std::size_t count, double per_second);
+
   std::int64_t next_id() { return kFirstId + next_call_++; }
   std::size_t wrong_count() const { return wrong_count_; }
   std::size_t rewritten_count() const { return rewritten_count_; }
@@ -39,7 +44,9 @@ class Conversation {
   bool FillUnread();  // waits; false: the end
   // The next whole line that has been read already; empty: none.
   std::string_view NextLine();
-  void Check(std::string_view line, std::vector<bool>& is_answered, std::int64_t first_id);
+  // Which call of the phase `line` answers, if it is a right answer.
+  std::optional<std::size_t> Check(std::string_view line, std::vector<bool>& is_answered,
+                                   std::int64_t first_id);
 
   const Process& process_;
   const Calls& calls_;

@@ -76,7 +76,7 @@ void AdoptOrphans() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
 Process Start(const std::vector<std::string>& command, int processor) {
   cpu_set_t own;
   sched_getaffinity(0, sizeof own, &own);
-  PinTo(processor);
+  if (processor >= 0) PinTo(processor);
   int input[2];
   int output[2];
   if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0) Stop(std::strerror(errno));

@@ -22,7 +22,7 @@ void PinTo(int processor);
 // Orphans below this process become its children, so that End sees them.
 void AdoptOrphans();
 
-// Ends this program with a message where `command` cannot be started.
+// Ends this program with a message where `command` cannot be started. `processor`: -1 is any.
 Process Start(const std::vector<std::string>& command, int processor);
 
 struct Memory {

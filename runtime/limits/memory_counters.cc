@@ -1,6 +1,12 @@
 #include "runtime/limits/memory_counters.h"
 
+#include <memory>
+
+#include "policy/memory_counters.h"
+
 namespace policy {
+
+std::unique_ptr<Counters> MakeMemoryCounters() { return std::make_unique<MemoryCounters>(); }
 
 CounterTable* MemoryCounters::Open(const CounterIdentity& identity) {
   return engine_.Open(identity, /*leased=*/false);

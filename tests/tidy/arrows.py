@@ -11,6 +11,7 @@ ARROWS = {
     "runtime/mcp": ["runtime/program", "runtime/value"],
     "runtime/vm": ["runtime/limits", "runtime/mcp", "runtime/program", "runtime/value"],
     "runtime/jit": ["runtime/program", "runtime/value", "runtime/vm"],
+    "runtime/embed": ["runtime/limits", "runtime/program", "runtime/value", "runtime/vm"],
     "runtime/transport": ["runtime/limits", "runtime/mcp", "runtime/program", "runtime/value", "runtime/vm"],
     "runtime/gateway": [
         "runtime/jit", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value",
@@ -19,6 +20,10 @@ ARROWS = {
     "grammar": ["runtime/value"],
     # The lock and its schemas; what asks servers for them stays behind compiler/catalog/.
     "compiler": ["compiler/catalog", "grammar", "runtime/program", "runtime/value"],
+    # The C interface of the compiler goes with that of the runtime.
+    "compiler/embed": [
+        "compiler", "grammar", "runtime/embed", "runtime/limits", "runtime/program", "runtime/value", "runtime/vm",
+    ],
     "compiler/testing": [
         "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/value", "runtime/vm",
     ],

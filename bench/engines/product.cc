@@ -1,0 +1,119 @@
+// policy itself in the race: the compiler's program, decided by the interpreter.
+#include <malloc.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/engines/race.h"
+#include "policy/check.h"
+#include "policy/compiler.h"
+#include "policy/program.h"
+#include "runtime/limits/memory_counters.h"
+#include "runtime/mcp/message.h"
+#include "runtime/vm/bound_policy.h"
+#include "runtime/vm/decide.h"
+
+namespace policy {
+namespace {
+
+constexpr std::int64_t kNow = 1'772'366'400'000'000'000;  // 2026-03-01T12:00:00Z
+
+std::shared_ptr<const Program> Compiled(const std::string& folder) {
+  const bool is_text = std::filesystem::exists(folder + "/policy.policy");
+  const std::string path = folder + (is_text ? "/policy.policy" : "/policy.json");
+  const Source source(path, race::ReadFile(path));
+  Diagnostics diagnostics;
+  const auto bytes = Compile(source, {}, diagnostics);
+  for (const Diagnostic& each : diagnostics.all()) {
+    if (each.severity == Severity::Error) std::fprintf(stderr, "%s\n", each.message.c_str());
+  }
+  CHECK(bytes.has_value());
+  auto program = Program::Load(*bytes);
+  CHECK(program.has_value());
+  return *std::move(program);
+}
+
+class ProductWorker : public race::Worker {
+ public:
+  ProductWorker(const BoundPolicy& policy, const CallContext& context,
+                std::span<const std::string> requests)
+      : policy_(policy), context_(context), requests_(requests), frame_(policy.program_pointer()) {
+    tools_.reserve(requests.size());
+    frames_.reserve(requests.size());
+    for (const std::string& request : requests) {
+      Frame& frame = frames_.emplace_back(policy.program_pointer());
+      const auto message = reader_.Read(request, &frame);
+      CHECK(message.has_value());
+      frame.tool = tools_.emplace_back(message->tool);  // past the reader's next call
+    }
+  }
+
+  std::size_t DecideFilled(std::size_t first, std::size_t count) override {
+    std::size_t allowed = 0;
+    for (std::size_t i = first; i < first + count; ++i) allowed += Allows(frames_[i]);
+    return allowed;
+  }
+
+  std::size_t DecideBytes(std::size_t first, std::size_t count) override {
+    std::size_t allowed = 0;
+    for (std::size_t i = first; i < first + count; ++i) {
+      if (reader_.Read(requests_[i], &frame_)) allowed += Allows(frame_);
+    }
+    return allowed;
+  }
+
+ private:
+  std::size_t Allows(Frame& frame) {
+    const auto result = decider_.Decide(policy_, frame, context_, decision_, reservation_);
+    CHECK(result == DecideResult::Decided);
+    return decision_.outcome == Outcome::Allow ? 1 : 0;
+  }
+
+  const BoundPolicy& policy_;
+  const CallContext& context_;
+  std::span<const std::string> requests_;
+  mcp::MessageReader reader_{mcp::Direction::FromClient};
+  Frame frame_;
+  std::vector<std::string> tools_;
+  std::vector<Frame> frames_;
+  Decider decider_;
+  Decision decision_;
+  Reservation reservation_;
+};
+
+class Product : public race::Engine {
+ public:
+  explicit Product(const std::string& folder)
+      : policy_(Compiled(folder), counters_, "race"),
+        attributes_(race::ReadFile(folder + "/attributes.json")) {
+    context_.grant_attributes = attributes_;
+    context_.now_ns = kNow;
+    malloc_trim(0);  // what only the compiler needed
+  }
+
+  std::size_t ProgramBytes() const override { return policy_.program().bytes().size(); }
+
+  std::unique_ptr<race::Worker> MakeWorker(std::span<const std::string> requests) override {
+    return std::make_unique<ProductWorker>(policy_, context_, requests);
+  }
+
+ private:
+  MemoryCounters counters_;
+  BoundPolicy policy_;
+  std::string attributes_;
+  CallContext context_;
+};
+
+}  // namespace
+}  // namespace policy
+
+int main(int argc, char** argv) {
+  return race::Run(argc, argv, [](const std::string&, const std::string& folder) {
+    return std::make_unique<policy::Product>(folder);
+  });
+}
