@@ -10,6 +10,8 @@
 #include "runtime/gateway/message_relay.h"
 #include "runtime/gateway/policy_reload.h"
 #include "runtime/gateway/stdio_gateway.h"
+#include "runtime/jit/jit.h"
+#include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
 #include "runtime/limits/store/state_directory.h"
 #include "runtime/limits/system_clock.h"
@@ -66,10 +68,13 @@ class Run {
     if (errors_ != nullptr) errors_->Say(line);
   }
 
+  std::unique_ptr<jit::Tier> StartTier();
+
   const RunOptions& options_;
   const CompilePolicy& compile_;
   SystemClock clock_;
-  std::string server_;  // what it is called, for good: counters are its
+  std::string state_path_;  // of the counters; empty: they are private
+  std::string server_;      // what it is called, for good: counters are its
   std::unique_ptr<transport::EventLoop> loop_;
   std::optional<DecisionLog> log_;
   std::string watch_trouble_;                 // why edits of the policy will not be seen
@@ -122,6 +127,7 @@ int Run::ServeShared(LoadedPolicy policy) {
         "there is no folder for the counters: set HOME, or give --state or "
         "--private-state");
   }
+  state_path_ = *directory;
   const auto say_trouble = [this](const std::string& trouble) {
     loop_->Post([this, trouble] { Say(trouble); });
   };
@@ -145,6 +151,19 @@ std::expected<void, std::string> Run::OpenLog(const std::string& session) {
   return {};
 }
 
+// Null: the interpreter decides, and nothing of LLVM is looked for.
+std::unique_ptr<jit::Tier> Run::StartTier() {
+  if (options_.jit == JitMode::Off) return nullptr;
+  return std::make_unique<jit::Tier>(jit::TierOptions{
+      .mode = options_.jit == JitMode::Auto ? jit::TierMode::Auto : jit::TierMode::Always,
+      .module_path = jit::PathBeside("libpolicy_jit.so"),
+      .codegen_path = jit::PathBeside("policyd-codegen"),
+      .cache_directory = state_path_.empty() ? std::string() : state_path_ + "/jit",
+      .say = [this](std::string_view line) {
+        loop_->Post([this, text = std::string(line)] { Say(text); });
+      }});
+}
+
 int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy policy) {
   const std::string session = SessionId();
   if (const auto opened = OpenLog(session); !opened) return NotRun(opened.error());
@@ -163,6 +182,8 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
                "`: every call is denied; --server says which one this is");
   }
   const std::string attachment = AttachmentOf(server_, options_);
+  const std::unique_ptr<jit::Tier> tier = StartTier();
+  if (tier != nullptr) tier->Take(policy.program);
   MessageRelay relay({.caller = {.server = server_,
                                  .grant = options_.grant,
                                  .session = session,
@@ -183,6 +204,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
       std::move(policy.text), *policy.program, counters, loop,
       [&](std::shared_ptr<PolicyVersion> next) {
         Say("policy " + next->hash_text + " is in force");
+        if (tier != nullptr) tier->Take(next->bound.program_pointer());
         relay.Install(std::move(next));
       },
       [&](const std::string& why) {

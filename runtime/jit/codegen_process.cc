@@ -125,7 +125,9 @@ std::expected<void, CodegenProcess::Failure> CodegenProcess::Run(int request, in
   // Somebody else may have waited for it: then what it wrote says whether it came to its end.
   const bool is_known = *started >= 0 && waited == 0;
   if (!is_known || (how.si_code == CLD_EXITED && how.si_status == 0)) return {};
-  return std::unexpected(Failure{"policyd-codegen " + HowItEnded(how)});
+  // Whoever killed it, for want of memory or because policyd ends, would do so again.
+  const bool was_killed = how.si_code == CLD_KILLED && how.si_status == SIGKILL;
+  return std::unexpected(Failure{"policyd-codegen " + HowItEnded(how), was_killed});
 }
 
 std::expected<std::vector<BlockObject>, CodegenProcess::Failure> CodegenProcess::AskOnce(

@@ -27,13 +27,15 @@ constexpr std::uint32_t kMachine = AUDIT_ARCH_AARCH64;
 #error "the numbers of system calls differ from machine to machine"
 #endif
 
-// What malloc, LLVM and abort need of the kernel once everything is linked and open.
+// What malloc, LLVM, qsort (which asks how much memory there is) and abort need of the kernel once
+// everything is linked and open.
 constexpr std::array kAllowed = {
     SYS_read,       SYS_write,          SYS_brk,          SYS_munmap,
     SYS_mremap,     SYS_madvise,        SYS_futex,        SYS_exit,
     SYS_exit_group, SYS_rt_sigaction,   SYS_rt_sigreturn, SYS_getpid,
     SYS_gettid,     SYS_clock_gettime,  SYS_getrandom,    SYS_fstat,
     SYS_newfstatat, SYS_rt_sigprocmask, SYS_tgkill,       SYS_sched_yield,
+    SYS_sysinfo,
 };
 // These, unless the memory is to be executable.
 constexpr std::array kAllowedUnlessExecutable = {SYS_mmap, SYS_mprotect};

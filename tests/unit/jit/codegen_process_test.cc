@@ -25,6 +25,29 @@ TEST_CASE("the process makes what is made here") {
   REQUIRE(printed->front()->find("define void @policy_block(ptr") != std::string::npos);
 }
 
+// Large code takes ways through LLVM, and to the kernel, that small code does not.
+TEST_CASE("the process makes large blocks of every kind of test") {
+  std::string text = "default allow\ncounter c = 5 per minute\ntool t {\n  limit c\n";
+  for (int i = 0; i < 60; ++i) {
+    const std::string n = std::to_string(i);
+    text += "  deny when args.a" + n + " == \"value-" + n + "\" and args.b" + n + " > " + n + "\n";
+    text +=
+        "  deny when args.c starts_with \"prefix-" + n + "\" or args.d in [\"x\", \"" + n + "\"]\n";
+    text += "  require args.e" + n + " matches \"^a" + n + "$\"\n";
+    text += "  approve when any x in args.f: x == " + n + " from \"x\"\n";
+    text += "  deny when (args.g ?? " + n + ") != 5 and args.d == \"" + n + "\"\n";
+  }
+  const auto program = ProgramOf(text + "}\n");
+  CodegenProcess process(PathBeside("policyd-codegen"));
+  const auto linker = TestLinker();
+  const CompileReport report = CompileAll(
+      program,
+      [&](const Program& of, std::span<const std::uint32_t> part) { return process.Ask(of, part); },
+      *linker);
+  for (const std::string& trouble : report.troubles) UNSCOPED_INFO(trouble);
+  REQUIRE(report.installed == 1);
+}
+
 TEST_CASE("a process that fails costs its blocks the machine code") {
   const auto program = ProgramOf(kPolicy);
   const std::uint32_t blocks[] = {0};
