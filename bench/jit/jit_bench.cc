@@ -70,8 +70,8 @@ std::string PolicyOf(const Shape& shape, std::mt19937& random) {
       for (int i = 0; i < shape.conditions; ++i) {
         policy += (i == 0 ? "" : " and ") + Condition(random);
       }
-      // The last never holds: nothing is denied, so that no message is written.
-      policy += " and args.text0 == \"never\"\n";
+      // The last never holds, so nothing is denied; and it cannot be looked up in an index.
+      policy += " and args.text0 ends_with \"never\"\n";
     }
     policy += "}\n";
   }

@@ -63,6 +63,9 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
       ->transform(CLI::Transformer(std::map<std::string, JitMode>{
           {"off", JitMode::Off}, {"auto", JitMode::Auto}, {"always", JitMode::Always}}))
       ->type_name("MODE");
+  run.add_option("--native", options.native_path,
+                 "machine code of the policy, as policyc compile --native wrote it")
+      ->type_name("FILE");
   run.add_option("--tools", options.tools_path,
                  "the lock of reviewed tools; else what the policy says, else tools.lock.json "
                  "beside it")

@@ -11,6 +11,7 @@
 #include "runtime/gateway/policy_reload.h"
 #include "runtime/gateway/stdio_gateway.h"
 #include "runtime/jit/jit.h"
+#include "runtime/jit/native_file.h"
 #include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
 #include "runtime/limits/store/state_directory.h"
@@ -73,6 +74,7 @@ class Run {
   const RunOptions& options_;
   const CompilePolicy& compile_;
   SystemClock clock_;
+  std::string native_;      // the bytes of options_.native_path, until the tier has them
   std::string state_path_;  // of the counters; empty: they are private
   std::string server_;      // what it is called, for good: counters are its
   std::unique_ptr<transport::EventLoop> loop_;
@@ -107,6 +109,11 @@ int Run::Begin() {
                              .server = options_.server},
                             compile_);
   if (!program) return NotRun(program.error());
+  if (!options_.native_path.empty()) {
+    auto native = jit::ReadTrustedFile(options_.native_path);
+    if (!native) return NotRun(native.error());
+    native_ = std::move(*native);
+  }
   LoadedPolicy policy{std::move(*text), std::move(*program)};
   server_ = ServerOf(options_, *policy.program);
   if (!options_.has_private_state) return ServeShared(std::move(policy));
@@ -153,12 +160,16 @@ std::expected<void, std::string> Run::OpenLog(const std::string& session) {
 
 // Null: the interpreter decides, and nothing of LLVM is looked for.
 std::unique_ptr<jit::Tier> Run::StartTier() {
-  if (options_.jit == JitMode::Off) return nullptr;
+  if (options_.jit == JitMode::Off && native_.empty()) return nullptr;
+  jit::TierMode mode = jit::TierMode::Given;
+  if (options_.jit == JitMode::Auto) mode = jit::TierMode::Auto;
+  if (options_.jit == JitMode::Always) mode = jit::TierMode::Always;
   return std::make_unique<jit::Tier>(jit::TierOptions{
-      .mode = options_.jit == JitMode::Auto ? jit::TierMode::Auto : jit::TierMode::Always,
+      .mode = mode,
       .module_path = jit::PathBeside("libpolicy_jit.so"),
       .codegen_path = jit::PathBeside("policyd-codegen"),
       .cache_directory = state_path_.empty() ? std::string() : state_path_ + "/jit",
+      .given = std::move(native_),
       .say = [this](std::string_view line) {
         loop_->Post([this, text = std::string(line)] { Say(text); });
       }});

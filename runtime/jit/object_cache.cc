@@ -16,16 +16,10 @@
 #include <vector>
 
 #include "runtime/jit/file_digest.h"
+#include "runtime/jit/native_layout.h"
 
 namespace policy::jit {
 namespace {
-
-// Objects are made for any machine of this kind, and not for the one at hand.
-#if defined(__x86_64__)
-constexpr std::string_view kMachine = "x86-64";
-#else
-constexpr std::string_view kMachine = "generic";
-#endif
 
 std::string Problem(const std::string& path, const char* what) {
   return path + ": " + what + ": " + std::strerror(errno);
@@ -48,7 +42,7 @@ std::expected<std::unique_ptr<ObjectCache>, std::string> ObjectCache::Open(
   const int opened = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (opened < 0) return std::unexpected(Problem(directory, "cannot be opened as a directory"));
   const std::string text = makers.linker + '\n' + IdentityOf(makers.codegen_path) + '\n' +
-                           IdentityOf("/proc/self/exe") + '\n' + std::string(kMachine);
+                           IdentityOf("/proc/self/exe") + '\n' + NativeLayout();
   std::unique_ptr<ObjectCache> cache(new ObjectCache(opened, text));
   struct stat status{};
   if (::fstat(opened, &status) != 0) return std::unexpected(Problem(directory, "cannot be read"));

@@ -5,6 +5,7 @@
 
 #include "runtime/jit/block_shape.h"
 #include "runtime/jit/cost_model.h"
+#include "runtime/jit/native_file.h"
 
 namespace policy::jit {
 
@@ -60,23 +61,45 @@ void Tier::TakeNew() {
 void Tier::Attach(const std::shared_ptr<const Program>& program) {
   const Layout& layout = program->layout();
   std::vector<bool> counted(BlockCount(layout));
+  std::vector<std::uint32_t> blocks;
   for (std::uint32_t block = 0; block < counted.size(); ++block) {
     const auto shape = ShapeOf(layout, StartOf(layout, block));
-    counted[block] = shape && (options_.mode == TierMode::Always || IsDense(*shape));
+    counted[block] = shape && (options_.mode == TierMode::Always ||
+                               (options_.mode == TierMode::Auto && IsDense(*shape)));
+    if (counted[block]) blocks.push_back(block);
   }
-  if (std::ranges::none_of(counted, [](bool is_counted) { return is_counted; })) return;
+  if (blocks.empty() && options_.given.empty()) return;
   const auto native = std::make_shared<NativeCode>(counted, kHotCalls, [signal = signal_] {
     signal->fetch_add(1);
     signal->notify_one();
   });
   program->Attach(native);
   taken_.push_back({program, native});
+  if (!options_.given.empty()) InstallGiven(program, *native);
   if (options_.mode != TierMode::Always) return;
-  std::vector<std::uint32_t> blocks;
-  for (std::uint32_t block = 0; block < counted.size(); ++block) {
-    if (counted[block]) blocks.push_back(block);
-  }
+  std::erase_if(blocks, [&](std::uint32_t block) { return native->IsInstalled(block); });
   Compile(program, *native, blocks);
+}
+
+void Tier::InstallGiven(const std::shared_ptr<const Program>& program, NativeCode& native) {
+  auto objects = ReadNativeFile(options_.given, *program);
+  if (!objects) {
+    options_.say("the machine code that was given is not used: " + objects.error());
+    return;
+  }
+  if (!HasLinker()) return;
+  const ObjectSource source = [&](const Program&, std::span<const std::uint32_t>)
+      -> std::expected<std::vector<BlockObject>, std::string> { return std::move(*objects); };
+  Note(CompileBlocks(program, AllBlocks(program->layout()), source, *linker_, native));
+}
+
+void Tier::Note(const CompileReport& report) {
+  for (const std::string& trouble : report.troubles) options_.say(trouble);
+  const std::lock_guard lock(mutex_);
+  counts_.installed += report.installed;
+  counts_.not_compiled += report.not_compiled;
+  counts_.disagreed += report.disagreed;
+  counts_.from_cache = cache_ ? cache_->found_count() : 0;
 }
 
 void Tier::CompileWanted() {
@@ -148,12 +171,7 @@ void Tier::Compile(const std::shared_ptr<const Program>& program, NativeCode& na
     const auto part = blocks.subspan(at, std::min(kBlocksAtOnce, blocks.size() - at));
     const CompileReport report = CompileBlocks(program, part, source, *linker_, native);
     if (is_over_) return;  // what was cut short is no trouble
-    for (const std::string& trouble : report.troubles) options_.say(trouble);
-    const std::lock_guard lock(mutex_);
-    counts_.installed += report.installed;
-    counts_.not_compiled += report.not_compiled;
-    counts_.disagreed += report.disagreed;
-    counts_.from_cache = cache_ ? cache_->found_count() : 0;
+    Note(report);
   }
 }
 

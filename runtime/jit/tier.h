@@ -25,6 +25,7 @@ namespace policy::jit {
 enum class TierMode : std::uint8_t {
   Auto,    // blocks that are hot and dense (cost_model.h)
   Always,  // every block, at once
+  Given,   // what is in `given`, and nothing is compiled
 };
 
 struct TierOptions {
@@ -32,6 +33,8 @@ struct TierOptions {
   std::string module_path;      // libpolicy_jit.so
   std::string codegen_path;     // policyd-codegen
   std::string cache_directory;  // made where missing; empty: objects are not kept
+  // The bytes of a native file, for the program that it was made of; may be empty.
+  std::string given;
   // Told a sentence for the log, from the tier's thread.
   std::function<void(std::string_view)> say = [](std::string_view) {};
 };
@@ -73,9 +76,12 @@ class Tier {
   void Wake() const;
   void TakeNew();
   void Attach(const std::shared_ptr<const Program>& program);
+  // Installs what was given for the program; says why not.
+  void InstallGiven(const std::shared_ptr<const Program>& program, NativeCode& native);
   void CompileWanted();
   void Compile(const std::shared_ptr<const Program>& program, NativeCode& native,
                std::span<const std::uint32_t> blocks);
+  void Note(const CompileReport& report);
   // Whether there is a linker, now or before; says once why not.
   bool HasLinker();
   std::expected<std::vector<BlockObject>, std::string> FindOrMake(

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""policyd with machine code, run as a process: POLICYD=… jit_test.py"""
+"""policyd with machine code, run as a process: POLICYD=… POLICYC=… jit_test.py"""
 
+import json
 import os
 import pathlib
 import stat
+import subprocess
 import sys
 import time
 import unittest
 
 from process_test import ProcessTest, call, eventually
 
+POLICYC = os.environ["POLICYC"]
 # Sanitizers keep shadows of all memory.
 MEASURES = os.environ.get("POLICY_SANITIZED") != "1"
 
@@ -81,6 +84,28 @@ class JitTest(ProcessTest):
             status, _, errors = proxy.close()
             self.assertEqual(0, status, errors)
             self.assertNotIn("machine code", errors)
+
+    def test_native_loads_what_was_made_beforehand(self):
+        folder = pathlib.Path(self.folder)
+        (folder / "policy.json").write_text(json.dumps(DENSE))
+        native = folder / "policy.o"
+        subprocess.run([POLICYC, "compile", str(folder / "policy.json"), "-o", str(folder / "policy.pbc"),
+                        "--native", str(native)], check=True)
+        proxy = self.proxy(policy=DENSE, options=["--native", str(native)])
+        eventually(lambda: self.code_mappings(self.maps(proxy)), seconds=30)
+        self.assert_decides(proxy, 1)
+        other = self.proxy(policy={"version": "1", "default": "deny", "tools": {"echo": {}}},
+                           options=["--native", str(native)])
+        time.sleep(0.5)
+        self.assertEqual([], self.code_mappings(self.maps(other)))
+        status, _, errors = other.close()
+        self.assertEqual(0, status)
+        self.assertIn("made of another policy", errors)
+        native.chmod(0o666)
+        refused = self.proxy(policy=DENSE, options=["--native", str(native)])
+        status, _, errors = refused.close()
+        self.assertEqual(2, status)
+        self.assertIn("chmod go-w", errors)
 
     def test_auto_compiles_what_is_hot(self):
         proxy = self.proxy(policy=DENSE, options=["--jit", "auto"])

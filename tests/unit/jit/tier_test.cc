@@ -24,7 +24,7 @@ constexpr auto kPatience = seconds(30);
 std::string DensePolicy() {
   std::string policy = "default allow\ntool dense {\n";
   for (std::uint32_t i = 0; i < kDenseTestsMin; ++i) {
-    policy += "deny when args.a" + std::to_string(i) + " == \"no\"\n";
+    policy += "deny when args.a" + std::to_string(i) + " starts_with \"no\"\n";
   }
   return policy + "}\ntool thin { deny when args.a3 == \"no\" }\n";
 }
