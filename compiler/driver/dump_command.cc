@@ -13,6 +13,9 @@
 #include "compiler/passes/decision_cost.h"
 #include "compiler/passes/pipeline.h"
 #include "grammar/ast_printer.h"
+#include "runtime/jit/block_shape.h"
+#include "runtime/jit/codegen_process.h"
+#include "runtime/jit/jit.h"
 #include "runtime/program/disassemble.h"
 
 namespace policy {
@@ -60,19 +63,43 @@ int DumpProgram(const DumpOptions& options, DriverEnv& env) {
   return status;
 }
 
+// What of a block's code is LLVM's, a tool after the other.
+int DumpNative(const DumpOptions& options, DriverEnv& env) {
+  int status = kExitDone;
+  const auto program = LoadFile(options.input, !options.unoptimised, options.tools, env, status);
+  if (program == nullptr) return status;
+  const Layout& layout = program->layout();
+  jit::CodegenProcess process(jit::PathBeside("policyd-codegen"));
+  const auto texts = process.Print(*program, jit::AllBlocks(layout));
+  if (!texts) {
+    env.err << "policyc: no machine code: " << texts.error() << "\n";
+    return kExitNotRun;
+  }
+  for (std::uint32_t block = 0; block < texts->size(); ++block) {
+    const auto& text = (*texts)[block];
+    env.out << "; " << jit::NameOf(layout, block) << "\n"
+            << (text ? *text : "; " + text.error() + "\n") << "\n";
+  }
+  return status;
+}
+
+int Dump(const DumpOptions& options, DriverEnv& env) {
+  if (options.as == "program") return DumpProgram(options, env);
+  return options.as == "llvm" ? DumpNative(options, env) : DumpSource(options, env);
+}
+
 }  // namespace
 
 CommandRun AddDumpCommand(CLI::App& app) {
   auto options = std::make_shared<DumpOptions>();
-  app.add_option("policy", options->input, "A policy, or for --as program a compiled one")
+  app.add_option("policy", options->input,
+                 "A policy, or for --as program and --as llvm a compiled one")
       ->required();
-  app.add_option("--as", options->as, "What to print: ast, ir or program")
-      ->check(CLI::IsMember({"ast", "ir", "program"}));
+  app.add_option("--as", options->as, "What to print: ast, ir, program or llvm")
+      ->check(CLI::IsMember({"ast", "ir", "program", "llvm"}));
   app.add_flag("--unoptimised", options->unoptimised, "Leave out the optimising passes");
   AddToolsOption(app, options->tools);
-  return [options](DriverEnv& env) {
-    return options->as == "program" ? DumpProgram(*options, env) : DumpSource(*options, env);
-  };
+  return [options](DriverEnv& env) { return Dump(*options, env); };
 }
 
 }  // namespace policy

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <map>
 #include <ostream>
 
 #include "runtime/gateway/run_command.h"
@@ -18,12 +19,6 @@ constexpr std::array<std::string_view, 6> kNotBuiltYet = {"serve",     "check-co
 std::string CheckPassedMethod(const std::string& method) {
   if (mcp::ClassOf(method) != mcp::MethodClass::ToolsCall) return "";
   return "every tools/call is decided by the policy: it cannot be passed";
-}
-
-std::string CheckJit(const std::string& mode) {
-  if (mode == "off") return "";
-  if (mode == "auto" || mode == "always") return "machine code is not built yet: use --jit off";
-  return "one of off, auto, always";
 }
 
 std::string CheckName(const std::string& name) {
@@ -84,7 +79,15 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
       ->type_name("METHOD")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  run.add_option("--jit", "`off`: the interpreter decides")->check(CheckJit);
+  run.add_option("--jit", options.jit,
+                 "`auto`: machine code for tools that are called often and have many conditions; "
+                 "`always`: for every tool; `off`: none [default: off]")
+      ->transform(CLI::Transformer(std::map<std::string, JitMode>{
+          {"off", JitMode::Off}, {"auto", JitMode::Auto}, {"always", JitMode::Always}}))
+      ->type_name("MODE");
+  run.add_option("--native", options.native_path,
+                 "machine code of the policy, as policyc compile --native wrote it")
+      ->type_name("FILE");
   run.add_option("--tools", options.tools_path,
                  "the lock of reviewed tools; else what the policy says, else tools.lock.json "
                  "beside it")

@@ -10,6 +10,9 @@
 #include "runtime/gateway/message_relay.h"
 #include "runtime/gateway/policy_reload.h"
 #include "runtime/gateway/stdio_gateway.h"
+#include "runtime/jit/jit.h"
+#include "runtime/jit/native_file.h"
+#include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
 #include "runtime/limits/store/state_directory.h"
 #include "runtime/limits/system_clock.h"
@@ -90,10 +93,14 @@ class Run {
     if (errors_ != nullptr) errors_->Say(line);
   }
 
+  std::unique_ptr<jit::Tier> StartTier();
+
   const RunOptions& options_;
   const CompilePolicy& compile_;
   SystemClock clock_;
-  std::string server_;  // what it is called, for good: counters are its
+  std::string native_;      // the bytes of options_.native_path, until the tier has them
+  std::string state_path_;  // of the counters; empty: they are private
+  std::string server_;      // what it is called, for good: counters are its
   std::unique_ptr<transport::EventLoop> loop_;
   std::optional<DecisionLog> log_;
   std::string watch_trouble_;                 // why edits of the policy will not be seen
@@ -126,6 +133,11 @@ int Run::Begin() {
                              .server = options_.server},
                             compile_);
   if (!program) return NotRun(program.error());
+  if (!options_.native_path.empty()) {
+    auto native = jit::ReadTrustedFile(options_.native_path);
+    if (!native) return NotRun(native.error());
+    native_ = std::move(*native);
+  }
   LoadedPolicy policy{std::move(*text), std::move(*program)};
   server_ = ServerOf(options_, *policy.program);
   if (!options_.has_private_state) return ServeShared(std::move(policy));
@@ -155,6 +167,7 @@ std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeas
         "there is no folder for the counters: set HOME, or give --state or "
         "--private-state");
   }
+  state_path_ = *directory;
   node_options.state_directory = *directory;
   return transport::LeaseNode::Start(std::move(node_options), clock_);
 }
@@ -179,6 +192,23 @@ std::expected<void, std::string> Run::OpenLog(const std::string& session) {
   return {};
 }
 
+// Null: the interpreter decides, and nothing of LLVM is looked for.
+std::unique_ptr<jit::Tier> Run::StartTier() {
+  if (options_.jit == JitMode::Off && native_.empty()) return nullptr;
+  jit::TierMode mode = jit::TierMode::Given;
+  if (options_.jit == JitMode::Auto) mode = jit::TierMode::Auto;
+  if (options_.jit == JitMode::Always) mode = jit::TierMode::Always;
+  return std::make_unique<jit::Tier>(jit::TierOptions{
+      .mode = mode,
+      .module_path = jit::PathBeside("libpolicy_jit.so"),
+      .codegen_path = jit::PathBeside("policyd-codegen"),
+      .cache_directory = state_path_.empty() ? std::string() : state_path_ + "/jit",
+      .given = std::move(native_),
+      .say = [this](std::string_view line) {
+        loop_->Post([this, text = std::string(line)] { Say(text); });
+      }});
+}
+
 int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy policy) {
   const std::string session = SessionId();
   if (const auto opened = OpenLog(session); !opened) return NotRun(opened.error());
@@ -201,6 +231,8 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
     errors.Say("the lock has no tools of server `" + server_ +
                "`: every call is denied; --server says which one this is");
   }
+  const std::unique_ptr<jit::Tier> tier = StartTier();
+  if (tier != nullptr) tier->Take(policy.program);
   MessageRelay relay({.caller = {.server = server_,
                                  .grant = options_.grant,
                                  .session = session,
@@ -221,6 +253,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
       std::move(policy.text), *policy.program, counters, loop,
       [&](std::shared_ptr<PolicyVersion> next) {
         Say("policy " + next->hash_text + " is in force");
+        if (tier != nullptr) tier->Take(next->bound.program_pointer());
         relay.Install(std::move(next));
       },
       [&](const std::string& why) {

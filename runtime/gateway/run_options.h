@@ -2,10 +2,14 @@
 #ifndef RUNTIME_GATEWAY_RUN_OPTIONS_H_
 #define RUNTIME_GATEWAY_RUN_OPTIONS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace policy::gateway {
+
+// Who decides: the interpreter; machine code for what is hot and dense; machine code for all.
+enum class JitMode : std::uint8_t { Off, Auto, Always };
 
 struct RunOptions {
   std::string policy_path;  // policy.json, or a compiled .pbc
@@ -21,6 +25,8 @@ struct RunOptions {
   std::string log_path;     // empty: no decision log
   bool logs_argument_values = false;
   std::vector<std::string> passed_methods;
+  JitMode jit = JitMode::Off;
+  std::string native_path;  // machine code of the policy, made beforehand; empty: none
   std::vector<std::string> command;  // the server, as its argv
 };
 

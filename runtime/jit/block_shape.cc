@@ -1,14 +1,17 @@
 #include "runtime/jit/block_shape.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
+#include <utility>
 
 namespace policy::jit {
 namespace {
 
 // Jumps go forward only, so the smallest instruction that is still to be looked at has every way to
 // it behind it.
-void AddNext(const Layout& layout, std::uint32_t at, std::set<std::uint32_t>& ahead) {
+void AddNext(const Layout& layout, std::uint32_t at, bool into_indexes,
+             std::set<std::uint32_t>& ahead) {
   const Instruction& instruction = layout.code()[at];
   switch (instruction.opcode) {
     case Opcode::End:
@@ -17,6 +20,10 @@ void AddNext(const Layout& layout, std::uint32_t at, std::set<std::uint32_t>& ah
       ahead.insert(instruction.target);
       return;
     case Opcode::Index:
+      if (!into_indexes) {
+        ahead.insert(instruction.target);
+        return;
+      }
       for (const std::uint32_t target : TargetsOf(layout, instruction, at)) ahead.insert(target);
       return;
     case Opcode::Guard:
@@ -34,10 +41,43 @@ void AddNext(const Layout& layout, std::uint32_t at, std::set<std::uint32_t>& ah
   ahead.insert(at + 1);
 }
 
+// nullopt: more than kBlockInstructionsMax.
+std::optional<std::vector<std::uint32_t>> Reachable(const Layout& layout, std::uint32_t start,
+                                                    bool into_indexes) {
+  std::vector<std::uint32_t> instructions;
+  std::set<std::uint32_t> ahead = {start};
+  while (!ahead.empty()) {
+    if (instructions.size() == kBlockInstructionsMax) return std::nullopt;
+    const std::uint32_t at = *ahead.begin();
+    ahead.erase(ahead.begin());
+    instructions.push_back(at);
+    AddNext(layout, at, into_indexes, ahead);
+  }
+  return instructions;
+}
+
+std::uint32_t CountOf(const Layout& layout, Opcode opcode,
+                      const std::vector<std::uint32_t>& instructions) {
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      instructions, [&](std::uint32_t at) { return layout.code()[at].opcode == opcode; }));
+}
+
 }  // namespace
 
 std::uint32_t BlockCount(const Layout& layout) {
   return static_cast<std::uint32_t>(layout.tools().size() + layout.patterns().size());
+}
+
+std::vector<std::uint32_t> AllBlocks(const Layout& layout) {
+  std::vector<std::uint32_t> blocks(BlockCount(layout));
+  std::iota(blocks.begin(), blocks.end(), 0u);
+  return blocks;
+}
+
+std::string_view NameOf(const Layout& layout, std::uint32_t block) {
+  const std::size_t tools = layout.tools().size();
+  return layout.text(block < tools ? layout.tools()[block].name
+                                   : layout.patterns()[block - tools].pattern);
 }
 
 std::uint32_t StartOf(const Layout& layout, std::uint32_t block) {
@@ -60,18 +100,14 @@ std::vector<std::uint32_t> TargetsOf(const Layout& layout, const Instruction& in
 }
 
 std::optional<BlockShape> ShapeOf(const Layout& layout, std::uint32_t start) {
+  auto all = Reachable(layout, start, /*into_indexes=*/true);
+  if (!all) return std::nullopt;
+  const auto unindexed = Reachable(layout, start, /*into_indexes=*/false);
   BlockShape shape;
-  std::set<std::uint32_t> ahead = {start};
-  while (!ahead.empty()) {
-    const std::uint32_t at = *ahead.begin();
-    ahead.erase(ahead.begin());
-    if (shape.instructions.size() == kBlockInstructionsMax) return std::nullopt;
-    shape.instructions.push_back(at);
-    const Opcode opcode = layout.code()[at].opcode;
-    if (opcode == Opcode::Test) ++shape.test_count;
-    if (opcode == Opcode::Allow) ++shape.allow_count;
-    AddNext(layout, at, ahead);
-  }
+  shape.test_count = CountOf(layout, Opcode::Test, *all);
+  shape.unindexed_test_count = CountOf(layout, Opcode::Test, *unindexed);
+  shape.allow_count = CountOf(layout, Opcode::Allow, *all);
+  shape.instructions = std::move(*all);
   return shape;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "runtime/program/layout.h"
@@ -15,12 +16,18 @@ inline constexpr std::size_t kBlockInstructionsMax = 20'000;
 
 // Tools, then patterns: as NativeCode numbers them.
 std::uint32_t BlockCount(const Layout& layout);
+// Their numbers.
+std::vector<std::uint32_t> AllBlocks(const Layout& layout);
+// The tool, or the pattern, that a block is for. REQUIRES: block < BlockCount(layout).
+std::string_view NameOf(const Layout& layout, std::uint32_t block);
 // The first instruction of a block. REQUIRES: block < BlockCount(layout).
 std::uint32_t StartOf(const Layout& layout, std::uint32_t block);
 
 struct BlockShape {
   std::vector<std::uint32_t> instructions;  // reachable from the start, ascending
   std::uint32_t test_count = 0;
+  // Tests that a call may come to whose values stand in no index: what indexes do not save.
+  std::uint32_t unindexed_test_count = 0;
   std::uint32_t allow_count = 0;
 };
 

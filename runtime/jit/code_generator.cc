@@ -140,11 +140,11 @@ std::expected<std::string, std::string> CodeGenerator::Generate(const Layout& la
 }
 
 std::expected<std::string, std::string> CodeGenerator::Print(const Layout& layout,
-                                                             std::uint32_t block, bool optimised) {
+                                                             std::uint32_t block) {
   llvm::LLVMContext context;
   auto module = target_->Write(layout, block, context);
   if (!module) return std::unexpected(std::move(module.error()));
-  if (optimised) Optimise(**module, *target_->machine);
+  Optimise(**module, *target_->machine);
   std::string text;
   llvm::raw_string_ostream out(text);
   (*module)->print(out, /*AAW=*/nullptr);

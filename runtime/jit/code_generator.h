@@ -25,9 +25,8 @@ class CodeGenerator {
   // An ELF object with the function kBlockSymbol. The error says why the block is not compiled.
   std::expected<std::string, std::string> Generate(const Layout& layout, std::uint32_t block);
 
-  // The block's LLVM IR, for people: as it is before LLVM changes it, or after.
-  std::expected<std::string, std::string> Print(const Layout& layout, std::uint32_t block,
-                                                bool optimised);
+  // The block's LLVM IR as text, for people: what code generation begins with.
+  std::expected<std::string, std::string> Print(const Layout& layout, std::uint32_t block);
 
  private:
   struct Target;

@@ -1,7 +1,6 @@
 #include "runtime/jit/jit.h"
 
 #include <filesystem>
-#include <numeric>
 #include <system_error>
 #include <vector>
 
@@ -15,9 +14,7 @@ CompileReport CompileAll(const std::shared_ptr<const Program>& program, const Ob
   const auto native =
       std::make_shared<NativeCode>(std::vector<bool>(count), /*calls_wanted=*/1, [] {});
   program->Attach(native);
-  std::vector<std::uint32_t> blocks(count);
-  std::iota(blocks.begin(), blocks.end(), 0u);
-  return CompileBlocks(program, blocks, source, linker, *native);
+  return CompileBlocks(program, AllBlocks(program->layout()), source, linker, *native);
 }
 
 std::string PathBeside(std::string_view name) {

@@ -28,6 +28,9 @@ class Linker : public std::enable_shared_from_this<Linker> {
   Linker(const Linker&) = delete;  // owns the module's linker
   Linker& operator=(const Linker&) = delete;
 
+  // Names the LLVM that it is made of.
+  std::string_view build() const { return module_.build; }
+
   // `object`: of a CodeGenerator. Refused: one that refers to anything but Callbacks().
   std::expected<LinkedBlock, std::string> Link(std::string_view object);
 

@@ -1,5 +1,6 @@
 #include "runtime/jit/linker_module.h"
 
+#include <llvm/Config/llvm-config.h>
 #include <llvm/ExecutionEngine/Orc/Core.h>
 #include <llvm/ExecutionEngine/Orc/ExecutorProcessControl.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
@@ -149,7 +150,8 @@ void Unlink(void* linker, void* linked) {
   static_cast<Linker*>(linker)->Unlink(*static_cast<JITDylib*>(linked));
 }
 
-constexpr PolicyJitLinker kLinker = {kPolicyJitVersion, Open, Close, Link, Unlink};
+constexpr PolicyJitLinker kLinker = {
+    kPolicyJitVersion, "LLVM " LLVM_VERSION_STRING, Open, Close, Link, Unlink};
 
 }  // namespace
 

@@ -22,6 +22,8 @@ struct PolicyJitText {
 struct PolicyJitLinker {
   std::uint32_t version;  // kPolicyJitVersion, or the module is of another policyd
 
+  const char* build;  // the LLVM in it, as it names its version
+
   // A linker that resolves `symbols` and nothing else. Null: see `why`.
   void* (*open)(const PolicyJitSymbol* symbols, std::size_t count, PolicyJitText why);
   // After all that was linked is unlinked.

@@ -28,8 +28,8 @@ ARROWS = {
         "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/value", "runtime/vm",
     ],
     "compiler/driver": [
-        "compiler", "compiler/catalog", "compiler/testing", "grammar", "runtime/limits", "runtime/mcp", "runtime/program",
-        "runtime/transport", "runtime/value", "runtime/vm",
+        "compiler", "compiler/catalog", "compiler/testing", "grammar", "runtime/jit", "runtime/limits", "runtime/mcp",
+        "runtime/program", "runtime/transport", "runtime/value", "runtime/vm",
     ],
     "compiler/catalog": [
         "compiler", "grammar", "runtime/limits", "runtime/mcp", "runtime/program", "runtime/transport", "runtime/value",

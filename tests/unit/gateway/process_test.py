@@ -538,7 +538,7 @@ class Beginning(ProcessTest):
             (["run", "--policy", str(folder / "bad.json"), *server], "bad.json:1:"),
             (["run", "--policy", str(folder / "none.json"), *server], "none.json"),
             (["run", *good, "--tools", "lock", *server], "cannot be read"),
-            (["run", *good, "--jit", "auto", *server], "not built yet"),
+            (["run", *good, "--jit", "perhaps", *server], "--jit"),
             (["run", *good, "--pass", "tools/call", *server], "tools/call"),
             (["run", *good, "--log", str(folder / "no" / "log"), *server], "decision log"),
             (["run", *good], "command is missing"),
