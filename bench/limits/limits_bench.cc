@@ -20,14 +20,19 @@ namespace {
 
 constexpr std::int64_t kEnough = INT64_MAX / 2;
 
-CounterIdentity Identity(std::string name) {
-  return {.attachment = "default/local",
-          .name = std::move(name),
-          .window = CounterWindow::Day,
-          .window_seconds = 0,
-          .zone = "UTC",
-          .scale = 0,
-          .scope = "grant"};
+CounterIdentity Identity(std::string name, CounterKind kind = CounterKind::Fixed) {
+  const bool has_span = kind == CounterKind::Sliding || kind == CounterKind::Bucket;
+  CounterIdentity identity = {.attachment = "default/local",
+                              .name = std::move(name),
+                              .window = CounterWindow::Day,
+                              .window_seconds = has_span ? 60u : 0u,
+                              .zone = "UTC",
+                              .scale = 0,
+                              .scope = "grant",
+                              .kind = kind};
+  if (has_span) identity.window = CounterWindow::Seconds;
+  if (kind == CounterKind::Concurrency) identity.window = CounterWindow::Lifetime;
+  return identity;
 }
 
 std::string GrantKey(std::string_view grant) {
@@ -39,11 +44,16 @@ std::string GrantKey(std::string_view grant) {
 // Counters with `count` limits on one grant.
 struct Limits {
   explicit Limits(std::size_t count, std::int64_t max = kEnough) : key(GrantKey("agent-1")) {
-    for (std::size_t i = 0; i < count; ++i) {
-      charges.push_back({.table = counters.Open(Identity("/all_tools/limits/" + std::to_string(i))),
-                         .scope_key = key,
-                         .max = max});
-    }
+    for (std::size_t i = 0; i < count; ++i) Add(CounterKind::Fixed, max);
+  }
+  explicit Limits(CounterKind kind) : key(GrantKey("agent-1")) { Add(kind, kEnough); }
+
+  void Add(CounterKind kind, std::int64_t max) {
+    const std::string name = "/all_tools/limits/" + std::to_string(charges.size());
+    charges.push_back({.table = counters.Open(Identity(name, kind)),
+                       .scope_key = key,
+                       .max = max,
+                       .burst = kind == CounterKind::Bucket ? max : 0});
   }
 
   MemoryCounters counters;
@@ -99,6 +109,50 @@ void ReserveAndCommit(benchmark::State& state) {
   if (state.thread_index() == 0) delete std::exchange(limits, nullptr);
 }
 BENCHMARK(ReserveAndCommit)->Arg(1)->Arg(3)->ThreadRange(1, 2)->UseRealTime();
+
+// One hot cell of a kind, by one thread and two. Sliding counts by parts here: the log is full at
+// once.
+void ReserveAndCommitKind(benchmark::State& state, CounterKind kind) {
+  static Limits* limits = nullptr;
+  if (state.thread_index() == 0) limits = new Limits(kind);
+  std::array<ChargeState, 1> states;
+  Reservation reservation;
+  for (auto _ : state) {
+    const auto result = limits->counters.TryReserve(
+        limits->charges, limits->clock.WallNanoseconds(), states, reservation);
+    benchmark::DoNotOptimize(result);
+    reservation.Settle(Settlement::Commit);
+  }
+  if (state.thread_index() == 0) delete std::exchange(limits, nullptr);
+}
+BENCHMARK_CAPTURE(ReserveAndCommitKind, Fixed, CounterKind::Fixed)
+    ->ThreadRange(1, 2)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(ReserveAndCommitKind, Sliding, CounterKind::Sliding)
+    ->ThreadRange(1, 2)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(ReserveAndCommitKind, Bucket, CounterKind::Bucket)
+    ->ThreadRange(1, 2)
+    ->UseRealTime();
+BENCHMARK_CAPTURE(ReserveAndCommitKind, Concurrency, CounterKind::Concurrency)
+    ->ThreadRange(1, 2)
+    ->UseRealTime();
+
+// One call under a fixed limit, a sliding one and a bucket.
+void ReserveAndCommitMixed(benchmark::State& state) {
+  Limits limits(CounterKind::Fixed);
+  limits.Add(CounterKind::Sliding, kEnough);
+  limits.Add(CounterKind::Bucket, kEnough);
+  std::array<ChargeState, 3> states;
+  Reservation reservation;
+  for (auto _ : state) {
+    const auto result = limits.counters.TryReserve(limits.charges, limits.clock.WallNanoseconds(),
+                                                   states, reservation);
+    benchmark::DoNotOptimize(result);
+    reservation.Settle(Settlement::Commit);
+  }
+}
+BENCHMARK(ReserveAndCommitMixed);
 
 void Deny(benchmark::State& state) {
   Limits limits(1, /*max=*/1);

@@ -1,7 +1,11 @@
 #include "runtime/gateway/call_pipeline.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "policy/check.h"
 #include "runtime/gateway/answer.h"
+#include "runtime/limits/counter_table.h"
 
 namespace policy::gateway {
 namespace {
@@ -11,7 +15,17 @@ AnswerOptions OptionsFor(const mcp::Message& message) {
   return {.id = message.id, .is_modern = message.protocol_version >= kModernVersion};
 }
 
+bool HoldsPermit(std::span<const Charge> charges) {
+  return std::ranges::any_of(charges, [](const Charge& charge) {
+    return charge.table != nullptr && charge.table->kind() == CounterKind::Concurrency;
+  });
+}
+
 }  // namespace
+
+CallPipeline::~CallPipeline() {
+  for (Reservation& reservation : abandoned_) reservation.Settle(Settlement::Commit);
+}
 
 CallPipeline::Call& CallPipeline::CallOf(mcp::ExchangeId exchange) {
   if (exchange >= calls_.size()) calls_.resize(exchange + 1);
@@ -83,7 +97,10 @@ CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId 
     return CallVerdict::Park;
   }
   Log(message, *policy, now_ns, received_ns, {});
-  if (decision_.outcome == Outcome::Allow) return CallVerdict::Forward;
+  if (decision_.outcome == Outcome::Allow) {
+    call.holds_permit = HoldsPermit(decider_.charges());
+    return CallVerdict::Forward;
+  }
   CHECK(!call.reservation.holds_charges());
   answer_.clear();
   AppendDenial(answer_, policy->program(), decision_, OptionsFor(message));
@@ -116,6 +133,14 @@ void CallPipeline::Settle(mcp::ExchangeId exchange, Settlement settlement) {
   Call& call = calls_[exchange];
   call.parked.reset();
   call.reservation.Settle(settlement);
+}
+
+void CallPipeline::Abandon(mcp::ExchangeId exchange) {
+  Call& call = CallOf(exchange);
+  if (call.reservation.holds_charges() && call.holds_permit) {
+    abandoned_.push_back(std::move(call.reservation));
+  }
+  Settle(exchange, Settlement::Commit);
 }
 
 }  // namespace policy::gateway

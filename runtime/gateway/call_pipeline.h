@@ -47,6 +47,9 @@ class CallPipeline {
  public:
   // `log` may be null. All must outlive the pipeline.
   CallPipeline(Clock& clock, DecisionLog* log) : clock_(clock), log_(log) {}
+  CallPipeline(const CallPipeline&) = delete;  // settles what was abandoned, once
+  CallPipeline& operator=(const CallPipeline&) = delete;
+  ~CallPipeline();
 
   // Decides the call that was read into `policy`'s frame. `received_ns`: monotonic.
   CallVerdict Decide(const mcp::Message& message, mcp::ExchangeId exchange,
@@ -65,10 +68,14 @@ class CallPipeline {
 
   // The exchange has ended: what it holds is settled. Exchanges that are not calls hold nothing.
   void Settle(mcp::ExchangeId exchange, Settlement settlement);
+  // The exchange is forgotten, though the server may still be at it: what it was charged stays, and
+  // a place among the calls at once is not given to another.
+  void Abandon(mcp::ExchangeId exchange);
 
  private:
   struct Call {
     Reservation reservation;
+    bool holds_permit = false;  // the reservation is for Concurrency, among others
     std::unique_ptr<ParkedCall> parked;
   };
 
@@ -85,7 +92,8 @@ class CallPipeline {
   Decider decider_;
   Decision decision_;
   std::string answer_;
-  std::vector<Call> calls_;  // by exchange
+  std::vector<Call> calls_;             // by exchange
+  std::vector<Reservation> abandoned_;  // with permits: never more than there are of those
 };
 
 }  // namespace policy::gateway

@@ -117,7 +117,10 @@ void MessageRelay::Cancel(const Message& message, ExchangeId request) {
   if (is_unsent) return Finish(request, Settlement::Void);
   to_server_.Append(message.bytes);
   if (exchange.is_initialize) return;  // it cannot be cancelled: its answer is still due
-  if (const auto forgotten = session_.Cancel(request)) Finish(*forgotten, Settlement::Commit);
+  if (const auto forgotten = session_.Cancel(request)) {
+    pipeline_.Abandon(*forgotten);
+    session_.Finish(*forgotten);
+  }
 }
 
 void MessageRelay::Conclude(CallVerdict verdict, std::string_view bytes, ExchangeId exchange) {

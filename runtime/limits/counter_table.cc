@@ -1,6 +1,7 @@
 #include "runtime/limits/counter_table.h"
 
 #include <algorithm>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -13,17 +14,23 @@ namespace {
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::size_t kFirstIndexEntries = 8;
 constexpr std::size_t kFirstBlockCells = 2;
-constexpr std::size_t kBlockCellsMax = 1024;
+constexpr std::size_t kBlockBytesMax = kHugePageBytes;
 constexpr std::size_t kSweepSteps = 4;        // old cells looked at for each new one
 constexpr std::size_t kSweepStepsFull = 256;  // in each shard, when there is no room
 
 }  // namespace
 
 CellBlock::CellBlock(std::size_t count, std::size_t cell_bytes)
-    : cell_bytes_(cell_bytes),
-      memory_(new(std::align_val_t{alignof(CounterCell)}) std::byte[count * cell_bytes]) {
+    : cell_bytes_(cell_bytes), memory_(count * cell_bytes) {
   static_assert(std::is_trivially_destructible_v<CounterCell>);
   for (std::size_t i = 0; i < count; ++i) new (at(i)) CounterCell;
+}
+
+CounterTable::Index::Index(std::size_t size)
+    : mask(size - 1),
+      memory(size * sizeof(std::atomic<Entry>)),
+      entries(reinterpret_cast<std::atomic<Entry>*>(memory.data())) {
+  for (std::size_t i = 0; i < size; ++i) new (&entries[i]) std::atomic<Entry>(0);
 }
 
 CounterTable::CounterTable(const CounterIdentity& identity, const WindowCalendar& calendar,
@@ -189,7 +196,8 @@ CounterCell* CounterTable::NewCell() {
   if (cell_count() >= options_.cells_max || !options_.budget->Take(CellLines())) return nullptr;
   cell_count_.fetch_add(1, std::memory_order_relaxed);
   if (last_block_used_ == last_block_cells_) {
-    last_block_cells_ = std::clamp(last_block_cells_ * 2, kFirstBlockCells, kBlockCellsMax);
+    const std::size_t cells_max = kBlockBytesMax / (CellLines() * sizeof(CounterCell));
+    last_block_cells_ = std::clamp(last_block_cells_ * 2, kFirstBlockCells, cells_max);
     last_block_used_ = 0;
     blocks_.emplace_back(last_block_cells_, CellLines() * sizeof(CounterCell));
   }

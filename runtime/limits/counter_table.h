@@ -18,13 +18,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <string_view>
 #include <vector>
 
 #include "policy/counters.h"
 #include "runtime/limits/cell.h"
 #include "runtime/limits/key_hash.h"
+#include "runtime/limits/large_memory.h"
 #include "runtime/limits/window.h"
 
 namespace policy {
@@ -54,17 +54,12 @@ class CellBlock {
   CellBlock(std::size_t count, std::size_t cell_bytes);
 
   CounterCell* at(std::size_t i) const {
-    return reinterpret_cast<CounterCell*>(memory_.get() + i * cell_bytes_);
+    return reinterpret_cast<CounterCell*>(memory_.data() + i * cell_bytes_);
   }
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const {
-      ::operator delete[](memory, std::align_val_t{alignof(CounterCell)});
-    }
-  };
   std::size_t cell_bytes_;
-  std::unique_ptr<std::byte[], Free> memory_;
+  LargeMemory memory_;
 };
 
 class CounterTable {
@@ -160,9 +155,10 @@ class CounterTable {
   // so that a probe seldom touches a cell in vain. 0: free.
   using Entry = std::uint64_t;
   struct Index {
-    explicit Index(std::size_t size) : mask(size - 1), entries(new std::atomic<Entry>[size]()) {}
+    explicit Index(std::size_t size);
     std::size_t mask;
-    std::unique_ptr<std::atomic<Entry>[]> entries;
+    LargeMemory memory;
+    std::atomic<Entry>* entries;  // in memory
   };
   struct alignas(64) Shard {
     std::atomic<const Index*> index{nullptr};

@@ -325,6 +325,17 @@ class Policies(ProcessTest):
                 answers[answer["id"]] = answer["result"]
             self.assertNotIn("isError", answers[first + 1])
 
+    def test_a_call_that_is_forgotten_keeps_its_place_among_those_at_once(self):
+        busy = {"counter": "busy", "max": 1, "algorithm": "concurrency"}
+        proxy = self.proxy(policy={"version": "1", "default": "allow", "tools": {"hold": {"limits": [busy]}}})
+        cancelled = '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}'
+        count = 1_100  # as many cancelled calls as are remembered, and some
+        proxy.send(call(1, "hold"), *[call(i, "silent") for i in range(2, count)])
+        eventually(lambda: len(proxy.recorded()) == count - 1, seconds=20)
+        proxy.send(*[cancelled % i for i in range(1, count)])
+        proxy.send(call(2_000, "hold"))
+        self.assert_denied(proxy.answer(), "[POLICY LIMITED]")
+
     def test_a_reload_to_counters_that_are_not_kept_is_refused(self):
         policy = limit_of(3)
         proxy = self.proxy(policy=policy, shared=True)
