@@ -9,8 +9,18 @@
 namespace policy {
 namespace {
 
+// Windows at least this long last over a power loss: a day, also where clocks change, and
+// lifetimes. Shorter ones are over soon, and asked for too often to wait for the device.
+constexpr std::int64_t kDurableWindowSeconds = 20 * 3'600;
 constexpr std::size_t kCompactAboveBytes = 1u << 20;
 constexpr std::int64_t kDropIntervalNanoseconds = 1'000'000'000;
+
+PoolFile::Durability DurabilityOf(const WindowCalendar* calendar) {
+  if (calendar == nullptr) return PoolFile::Durability::OverPowerLoss;
+  const Window any = calendar->At(0);
+  return any.end_s - any.start_s >= kDurableWindowSeconds ? PoolFile::Durability::OverPowerLoss
+                                                          : PoolFile::Durability::OverProcess;
+}
 
 }  // namespace
 
@@ -23,6 +33,7 @@ std::expected<std::unique_ptr<LeasePool>, std::string> LeasePool::Open(
   for (PoolRecord& record : records) {
     auto cell = std::make_unique<Cell>();
     cell->calendar = pool->CalendarOf(record.name.identity);
+    cell->durability = DurabilityOf(cell->calendar);
     cell->orphan_max = record.low_max;
     cell->record = std::move(record);
     pool->next_cell_id_ = std::max(pool->next_cell_id_, cell->record.cell_id + 1);
@@ -102,6 +113,7 @@ LeasePool::Cell* LeasePool::FindOrAdd(const CellName& name) {
   cell->record.name = name;
   cell->record.epoch_s = INT64_MIN;  // before any window
   cell->calendar = calendar;
+  cell->durability = DurabilityOf(calendar);
   return cells_.emplace(name, std::move(cell)).first->second.get();
 }
 
@@ -278,7 +290,7 @@ bool LeasePool::Record(Cell& cell) {
     if (lease.granted > 0) low_max = std::min(low_max, lease.room_max);
   }
   cell.record.low_max = low_max;
-  return file_.Append(cell.record);
+  return file_.Append(cell.record, cell.durability);
 }
 
 void LeasePool::CompactWhenLarge() {

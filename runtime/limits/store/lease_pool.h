@@ -87,6 +87,7 @@ class LeasePool {
   struct Cell {
     PoolRecord record;  // low_max as last written
     const WindowCalendar* calendar = nullptr;
+    PoolFile::Durability durability = PoolFile::Durability::OverPowerLoss;
     std::int64_t orphan_max = INT64_MAX;  // the smallest room_max of holders that left
     std::map<HolderId, Lease> leases;
     std::deque<Pending> pending;

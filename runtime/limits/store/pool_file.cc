@@ -148,7 +148,9 @@ std::expected<PoolFile, std::string> PoolFile::Open(const StateDirectory& direct
   if (bytes->size() < kHeaderBytes) {
     // New, or its maker died before it was whole: nothing was promised on it.
     CHECK(getrandom(&pool.incarnation_, sizeof(pool.incarnation_), 0) == sizeof(pool.incarnation_));
-    if (!pool.Write(pool.file_, EncodeHeader(pool.incarnation_), 0)) {
+    // The file's name is synchronised too, or a power loss may take it with all that is in it.
+    if (!pool.Write(pool.file_, EncodeHeader(pool.incarnation_), 0) ||
+        fsync(pool.file_.descriptor()) != 0 || fsync(directory.descriptor()) != 0) {
       return refuse("cannot be written");
     }
     pool.end_ = kHeaderBytes;
@@ -210,11 +212,15 @@ bool PoolFile::Write(const File& file, std::string_view bytes, std::size_t offse
   return true;
 }
 
-bool PoolFile::Append(const PoolRecord& record) {
+bool PoolFile::Append(const PoolRecord& record, Durability durability) {
   const std::string bytes = Encode(record);
-  if (is_broken_ || end_ + bytes.size() > kPoolFileBytesMax) return false;
+  if (is_broken_ || is_unknown_ || end_ + bytes.size() > kPoolFileBytesMax) return false;
   if (!Write(file_, bytes, end_)) {
     is_broken_ = ftruncate(file_.descriptor(), static_cast<off_t>(end_)) != 0;
+    return false;
+  }
+  if (durability == Durability::OverPowerLoss && fdatasync(file_.descriptor()) != 0) {
+    is_unknown_ = true;
     return false;
   }
   end_ += bytes.size();
@@ -232,7 +238,7 @@ bool PoolFile::Rewrite(const StateDirectory& directory, std::span<const PoolReco
     bytes += Encode(record);
     named_cells_.insert(record.cell_id);
   }
-  if (!Write(*file, bytes, 0) ||
+  if (is_unknown_ || !Write(*file, bytes, 0) || fsync(file->descriptor()) != 0 ||
       renameat(directory.descriptor(), kNewFileName, directory.descriptor(), kFileName) != 0) {
     named_cells_.swap(named_before);
     return false;
@@ -240,7 +246,8 @@ bool PoolFile::Rewrite(const StateDirectory& directory, std::span<const PoolReco
   file_ = std::move(*file);
   end_ = bytes.size();
   is_broken_ = false;
-  return true;
+  is_unknown_ = fsync(directory.descriptor()) != 0;
+  return !is_unknown_;
 }
 
 }  // namespace policy

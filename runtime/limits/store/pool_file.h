@@ -2,8 +2,9 @@
 // nor a new start resets a window or multiplies it.
 //
 // A header and records, each with a checksum, appended by one write(2) before the leader replies: a
-// killed process loses nothing that it promised. Nothing is synchronised to the device: a power
-// loss may. The byte format is in docs/limits.md. Not thread-safe.
+// killed process loses nothing that it promised. Records of long windows are synchronised to the
+// device before, so that a power loss loses nothing of them either. The byte format is in
+// docs/limits.md. Not thread-safe.
 #ifndef RUNTIME_LIMITS_STORE_POOL_FILE_H_
 #define RUNTIME_LIMITS_STORE_POOL_FILE_H_
 
@@ -44,8 +45,11 @@ class PoolFile {
   std::uint64_t incarnation() const { return incarnation_; }
   std::size_t bytes() const { return end_; }
 
-  // Appends. False: it is not in the file, and nothing may be promised on it.
-  [[nodiscard]] bool Append(const PoolRecord& record);
+  // Appends. False: it is not in the file, and nothing may be
+  // promised on it. After a synchronisation that failed nothing is ever appended again: what the
+  // device holds is unknown then, and trying again would report success for what is lost.
+  enum class Durability : std::uint8_t { OverProcess, OverPowerLoss };
+  [[nodiscard]] bool Append(const PoolRecord& record, Durability durability);
 
   // Replaces the file by one that holds only `records`. False: the old one goes on.
   [[nodiscard]] bool Rewrite(const StateDirectory& directory, std::span<const PoolRecord> records);
@@ -61,6 +65,7 @@ class PoolFile {
   std::uint64_t incarnation_ = 0;
   std::set<std::uint32_t> named_cells_;  // whose names stand in the file
   bool is_broken_ = false;               // its end could not be mended after a failed write
+  bool is_unknown_ = false;              // it could not be synchronised
 };
 
 }  // namespace policy

@@ -1,8 +1,18 @@
 #include "runtime/limits/store/pool_file.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +24,8 @@
 
 namespace policy {
 namespace {
+
+using Durability = PoolFile::Durability;
 
 StateDirectory OpenDirectory(const std::string& path) {
   auto directory = StateDirectory::Open(path);
@@ -59,7 +71,7 @@ TEST_CASE("the last record of each cell counts") {
     CHECK(records.empty());
     incarnation = file->incarnation();
     for (const PoolRecord& record : {Record(1, 5), Record(2, 7), Record(1, 11)}) {
-      REQUIRE(file->Append(record));
+      REQUIRE(file->Append(record, Durability::OverPowerLoss));
     }
   }
   {
@@ -73,10 +85,10 @@ TEST_CASE("the last record of each cell counts") {
     CHECK(records[0].low_max == 30);
     CHECK(records[0].high_max == 50);
     CHECK(records[1].issued == 7);
-    REQUIRE(file->Append(Record(2, 8)));
+    REQUIRE(file->Append(Record(2, 8), Durability::OverPowerLoss));
     REQUIRE(file->Rewrite(directory, std::vector{Record(2, 8)}));
-    REQUIRE(file->Append(Record(3, 1)));
-    REQUIRE(file->Append(Record(1, 12)));
+    REQUIRE(file->Append(Record(3, 1), Durability::OverProcess));
+    REQUIRE(file->Append(Record(1, 12), Durability::OverPowerLoss));
   }
   CHECK(IssuedIn(temporary.path()) == std::vector<std::int64_t>{12, 8, 1});
   struct stat status;
@@ -94,7 +106,7 @@ TEST_CASE("a torn tail is cut off, and anything wrong before the end refuses") {
     REQUIRE(file.has_value());
     ends.push_back(file->bytes());
     for (std::int64_t i = 1; i <= 4; ++i) {
-      REQUIRE(file->Append(Record(1, i)));
+      REQUIRE(file->Append(Record(1, i), Durability::OverProcess));
       ends.push_back(file->bytes());
     }
   }
@@ -190,6 +202,58 @@ TEST_CASE("where state lies by default") {
         "/h/.local/state/policyd");
   CHECK_FALSE(StateDirectory::DefaultPath(Environment{}).has_value());
   CHECK_FALSE(StateDirectory::DefaultPath({.state_home = "", .home = "h"}).has_value());
+}
+
+// From now on this process's fdatasync fails.
+bool BreakSynchronisation() {
+  std::array<sock_filter, 4> program = {{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fdatasync, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }};
+  const sock_fprog filter{.len = program.size(), .filter = program.data()};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST_CASE("after a synchronisation that failed nothing is promised any more") {
+  const TemporaryDirectory directory;
+  const pid_t child = fork();
+  if (child == 0) {
+    std::vector<PoolRecord> records;
+    const StateDirectory state = OpenDirectory(directory.path());
+    auto file = PoolFile::Open(state, records);
+    const bool was_well = file && file->Append(Record(1, 1), Durability::OverPowerLoss);
+    const bool breaks = BreakSynchronisation();
+    const bool is_promised = file->Append(Record(1, 2), Durability::OverPowerLoss) ||
+                             file->Append(Record(1, 3), Durability::OverProcess) ||
+                             file->Rewrite(state, std::vector{Record(1, 4)});
+    _exit(was_well && breaks && !is_promised ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
+
+TEST_CASE("a full disk promises nothing, and is used again when it has room") {
+  const TemporaryDirectory directory;
+  std::vector<PoolRecord> records;
+  const StateDirectory state = OpenDirectory(directory.path());
+  auto file = PoolFile::Open(state, records);
+  REQUIRE(file.has_value());
+  REQUIRE(file->Append(Record(1, 1), Durability::OverPowerLoss));
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit room{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &room) == 0);
+  rlimit none = room;
+  none.rlim_cur = file->bytes() + 5;  // a record is begun and not finished
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &none) == 0);
+  CHECK_FALSE(file->Append(Record(1, 2), Durability::OverPowerLoss));
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &room) == 0);
+  CHECK(IssuedIn(directory.path()) == std::vector<std::int64_t>{1});
+  CHECK(file->Append(Record(1, 3), Durability::OverPowerLoss));
+  CHECK(IssuedIn(directory.path()) == std::vector<std::int64_t>{3});
 }
 
 }  // namespace

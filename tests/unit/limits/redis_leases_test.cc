@@ -107,21 +107,19 @@ struct Replica {
   std::int64_t max = 100;
   bool makes_pool = false;
   std::string password = {};
-  bool says_trouble = false;
+  std::string ca_path = {};
+  int pause_us = 0;  // between two calls
 };
 
 std::expected<std::unique_ptr<LeaseNode>, std::string> StartNode(const Replica& replica,
                                                                  Clock& clock) {
   auto address = ParseRedisAddress(replica.url);
   if (!address) return std::unexpected(address.error());
-  LeaseNode::Options options;
-  if (replica.says_trouble)
-    options.on_trouble = [](const std::string& why) { std::cerr << why << '\n'; };
   return LeaseNode::StartWithRedis({.address = std::move(*address),
                                     .password = replica.password,
-                                    .ca_path = {},
+                                    .ca_path = replica.ca_path,
                                     .makes_pool = replica.makes_pool},
-                                   std::move(options), clock);
+                                   {}, clock);
 }
 
 // Charges one unit after the other until told to stop.
@@ -151,6 +149,9 @@ int ChargeAway(Shared& shared, const Replica& replica) {
           if (place < Shared::kWindows) ++shared.by_window[place];
         }
         reservation.Settle(Settlement::Commit);
+        if (replica.pause_us > 0) {
+          std::this_thread::sleep_for(std::chrono::microseconds(replica.pause_us));
+        }
         break;
       case ReserveResult::Short:
         std::this_thread::sleep_for(milliseconds(5));
@@ -250,6 +251,247 @@ TEST_CASE("two replicas fill every window exactly") {
   CHECK(tally.over == 0);
   CHECK(tally.full == tally.windows);
   CHECK(replicas.shared().store_errors == 0);
+}
+
+// Kills a replica at random moments, again and again, while others charge.
+TEST_CASE("killed replicas admit no more than max, and lose no more than they had leased") {
+  const TemporaryDirectory directory;
+  RedisServer server({.directory = directory.path(), .has_file = true});
+  Replicas replicas({.url = server.url(), .window_seconds = 1, .max = 3'000, .pause_us = 100}, 3);
+  std::mt19937 random(7);
+  const int kills = IsFull() ? 1000 : 50;
+  for (int i = 0; i < kills; ++i) {
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 120'000));
+    replicas.Kill(random() % 3);
+    replicas.Add(replicas.replica());
+  }
+  replicas.Stop();
+  const Replicas::Tally tally = replicas.Count();
+  Print("a replica is killed, " + std::to_string(kills) + " times", tally);
+  CHECK(tally.windows > 0);
+  CHECK(tally.over == 0);
+}
+
+TEST_CASE("a lifetime is never exceeded by replicas that are killed") {
+  const TemporaryDirectory directory;
+  RedisServer server({.directory = directory.path(), .has_file = true});
+  Replicas replicas({.url = server.url(), .window_seconds = 0, .max = 20'000}, 2);
+  for (int i = 0; i < 10; ++i) {
+    std::this_thread::sleep_for(milliseconds(15));
+    replicas.Kill(0);
+    replicas.Add(replicas.replica());
+  }
+  std::this_thread::sleep_for(milliseconds(500));
+  replicas.Stop();
+  CHECK(replicas.shared().admitted <= 20'000);
+  CHECK(replicas.shared().admitted > 0);
+}
+
+// Long windows: what was admitted before and after the server ends counts in one.
+TEST_CASE("a Redis that starts anew with its file goes on where it was") {
+  const TemporaryDirectory directory;
+  RedisServer server({.directory = directory.path(), .has_file = true});
+  Replicas replicas({.url = server.url(), .window_seconds = 2, .max = 3'000, .pause_us = 100}, 2);
+  for (int i = 0; i < 4; ++i) {
+    std::this_thread::sleep_for(milliseconds(700));
+    server.Kill();
+    server.Start();
+  }
+  std::this_thread::sleep_for(milliseconds(5'000));
+  replicas.Stop();
+  const Replicas::Tally tally = replicas.Count();
+  Print("the Redis is killed 4 times, and has its file", tally);
+  CHECK(tally.windows >= 2);
+  CHECK(tally.over == 0);
+  CHECK(tally.full >= 1);
+}
+
+TEST_CASE("a Redis that forgot everything denies the windows that had begun") {
+  const TemporaryDirectory directory;
+  RedisServer server({.directory = directory.path()});
+  Replicas replicas({.url = server.url(), .window_seconds = 2, .max = 3'000, .pause_us = 100}, 2);
+  for (int i = 0; i < 3; ++i) {
+    std::this_thread::sleep_for(milliseconds(900));
+    server.Kill();
+    server.Start();
+  }
+  server.Ask("FLUSHALL");
+  std::this_thread::sleep_for(milliseconds(7'000));
+  replicas.Stop();
+  const Replicas::Tally tally = replicas.Count();
+  Print("the Redis is killed 3 times without a file, and flushed", tally);
+  CHECK(tally.over == 0);
+  CHECK(tally.full >= 1);  // it goes on with the windows that begin afterwards
+}
+
+TEST_CASE("a lifetime is denied by a Redis that forgot it") {
+  const TemporaryDirectory directory;
+  RedisServer server({.directory = directory.path()});
+  Replicas replicas({.url = server.url(), .window_seconds = 0, .max = 300}, 2);
+  std::this_thread::sleep_for(milliseconds(300));
+  server.Kill();
+  server.Start();
+  std::this_thread::sleep_for(milliseconds(2'500));
+  replicas.Stop();
+  CHECK(replicas.shared().admitted <= 300);
+  CHECK(replicas.shared().store_errors > 0);
+}
+
+TEST_CASE("a Redis that is stopped denies what needs quota, and goes on") {
+  const TemporaryDirectory directory;
+  RedisServer server({.directory = directory.path(), .has_file = true});
+  Replicas replicas({.url = server.url(), .window_seconds = 1, .max = 500}, 2);
+  std::this_thread::sleep_for(milliseconds(1'200));
+  server.Signal(SIGSTOP);
+  std::this_thread::sleep_for(milliseconds(3'500));
+  server.Signal(SIGCONT);
+  std::this_thread::sleep_for(milliseconds(4'000));
+  replicas.Stop();
+  const Replicas::Tally tally = replicas.Count();
+  Print("the Redis is stopped for 3.5 s", tally);
+  CHECK(replicas.shared().store_errors > 0);
+  CHECK(tally.over == 0);
+  CHECK(tally.full >= 2);
+}
+
+TEST_CASE("a replica that is suspended past its window does not use what it had leased") {
+  const TemporaryDirectory directory;
+  RedisServer server({.directory = directory.path(), .has_file = true});
+  Replicas replicas({.url = server.url(), .window_seconds = 1, .max = 3'000, .pause_us = 100}, 2);
+  for (int i = 0; i < 4; ++i) {
+    std::this_thread::sleep_for(milliseconds(330));
+    kill(replicas.pid(0), SIGSTOP);
+    std::this_thread::sleep_for(milliseconds(1'100));
+    kill(replicas.pid(0), SIGCONT);
+  }
+  replicas.Stop();
+  const Replicas::Tally tally = replicas.Count();
+  Print("a replica is stopped for 1.1 s, 4 times", tally);
+  CHECK(tally.over == 0);
+}
+
+TEST_CASE("Sentinel: another master takes over, and no window is exceeded") {
+  const TemporaryDirectory directory;
+  const auto in = [&](const char* name) {
+    std::filesystem::create_directory(directory.path() + "/" + name);
+    return directory.path() + "/" + name;
+  };
+  const int port_a = FreePort();
+  const int port_b = FreePort();
+  RedisServer master({.directory = in("a"), .port = port_a, .has_file = true});
+  RedisServer replica({.directory = in("b"),
+                       .port = port_b,
+                       .has_file = true,
+                       .more = {"--replicaof", "127.0.0.1", std::to_string(port_a)}});
+  std::vector<std::unique_ptr<RedisServer>> sentinels;
+  std::string hosts;
+  for (const char* name : {"s1", "s2", "s3"}) {
+    const int port = FreePort();
+    const std::string folder = in(name);
+    std::ofstream(folder + "/sentinel.conf")
+        << "sentinel monitor main 127.0.0.1 " << port_a << " 2\n"
+        << "sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 2000\n";
+    sentinels.push_back(std::make_unique<RedisServer>(
+        RedisServer::Options{.directory = folder, .port = port, .is_sentinel = true}));
+    hosts += (hosts.empty() ? "" : ",") + std::string("127.0.0.1:") + std::to_string(port);
+  }
+  // They have found each other and the replica.
+  for (int i = 0; i < 200; ++i) {
+    const std::string about = sentinels[0]->Ask("SENTINEL master main");
+    if (about.find("num-other-sentinels\n2") != std::string::npos &&
+        about.find("num-slaves\n1") != std::string::npos &&
+        replica.Ask("INFO replication").find("master_link_status:up") != std::string::npos) {
+      break;
+    }
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  Replicas replicas({.url = "redis+sentinel://" + hosts + "/main",
+                     .window_seconds = 2,
+                     .max = 3'000,
+                     .pause_us = 100},
+                    2);
+  std::this_thread::sleep_for(milliseconds(3'000));
+  master.Kill();
+  for (int i = 0; i < 200; ++i) {
+    if (replica.Ask("INFO replication").find("role:master") != std::string::npos) break;
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  std::this_thread::sleep_for(milliseconds(7'000));
+  replicas.Stop();
+  const Replicas::Tally tally = replicas.Count();
+  Print("Sentinel makes another Redis the master", tally);
+  CHECK(tally.over == 0);
+  CHECK(tally.full >= 2);
+}
+
+TEST_CASE("who may not share does not start, and says why") {
+  const TemporaryDirectory directory;
+  RedisServer server({.directory = directory.path(), .more = {"--requirepass", "sekret"}});
+  SystemClock clock;
+  const auto why = [&](const Replica& replica) {
+    auto node = StartNode(replica, clock);
+    return node ? std::string() : node.error();
+  };
+  using Catch::Contains;
+  const Replica nobody{.url = server.url()};
+  CHECK_THAT(why(nobody), Contains("NOAUTH"));
+  Replica known = nobody;
+  known.password = "wrong";
+  CHECK_THAT(why(known), Contains("WRONGPASS"));
+  known.password = "sekret";
+  CHECK_THAT(why(known), Contains("--init-state"));
+  known.makes_pool = true;
+  CHECK(why(known).empty());
+  known.makes_pool = false;
+  CHECK(why(known).empty());
+  server.Ask("-a sekret CONFIG SET maxmemory-policy allkeys-lru");
+  CHECK_THAT(why(known), Contains("noeviction"));
+  CHECK_THAT(why({.url = "redis+unix:///nowhere/redis.sock"}), Contains("No such file"));
+}
+
+// With no more rights than docs/operations.md lists.
+TEST_CASE("TLS, and a user that may do only what is needed") {
+  const TemporaryDirectory directory;
+  const std::string& path = directory.path();
+  const std::string made =
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test "
+      "-addext subjectAltName=IP:127.0.0.1 -keyout " +
+      path + "/key.pem -out " + path + "/cert.pem 2>/dev/null";
+  REQUIRE(std::system(made.c_str()) == 0);
+  const std::string port = std::to_string(FreePort());
+  RedisServer server({.directory = path,
+                      .more = {"--tls-port", port, "--tls-cert-file", path + "/cert.pem",
+                               "--tls-key-file", path + "/key.pem", "--tls-auth-clients", "no"}});
+  const std::string rights =
+      "'~{policyd}:*' '&{policyd}:*' +eval +evalsha '+script|load' +hello +auth +select +info "
+      "+subscribe +publish +time +hget +hset +hmget +hgetall +hvals +hdel +hlen +hexists +del "
+      "+expireat";
+  REQUIRE(server.Ask("ACL SETUSER replica on '>sekret' " + rights) == "OK\n");
+  SystemClock clock;
+  Replica replica{.url = "rediss://replica@127.0.0.1:" + port + "/0",
+                  .max = 10,
+                  .makes_pool = true,
+                  .password = "sekret"};
+  const auto untrusted = StartNode(replica, clock);
+  REQUIRE_FALSE(untrusted.has_value());
+  CHECK_THAT(untrusted.error(), Catch::Contains("certificate is not accepted"));
+  replica.ca_path = path + "/cert.pem";
+  {
+    auto node = StartNode(replica, clock);
+    REQUIRE(node.has_value());
+    const std::array<Charge, 1> charges = {Charge{
+        .table = (*node)->counters().Open(Counter(0)), .scope_key = "g", .max = replica.max}};
+    std::array<ChargeState, 1> states;
+    for (int i = 0; i < 11; ++i) {
+      Reservation reservation;
+      const ReserveResult result =
+          Reserve((*node)->counters(), charges, clock.WallNanoseconds(), states, reservation);
+      CHECK(result == (i < 10 ? ReserveResult::Granted : ReserveResult::Short));
+      reservation.Settle(Settlement::Commit);
+    }
+  }
+  replica.url = "rediss://replica@localhost:" + port;  // its certificate does not say that name
+  CHECK_FALSE(StartNode(replica, clock).has_value());
 }
 
 }  // namespace
