@@ -15,7 +15,9 @@ inline constexpr std::uint32_t kDenseTestsMin = 12;
 // than a policy sees that is tried out.
 inline constexpr std::uint32_t kHotCalls = 1000;
 
-inline bool IsDense(const BlockShape& shape) { return shape.unindexed_test_count >= kDenseTestsMin; }
+inline bool IsDense(const BlockShape& shape) {
+  return shape.unindexed_test_count >= kDenseTestsMin;
+}
 
 }  // namespace policy::jit
 
