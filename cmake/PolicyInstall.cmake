@@ -35,6 +35,9 @@ endforeach()
 add_custom_target(embedding DEPENDS policyc policyd policy_shared policy_runtime policy_whole_compiler)
 
 install(TARGETS policyc policyd)
+# What --jit and --native need, beside policyd, where it looks for them.
+install(TARGETS policyd-codegen policy_jit_module
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/policy TYPE INCLUDE)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/policy)
