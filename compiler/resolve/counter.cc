@@ -387,11 +387,15 @@ std::optional<ir::Limit> ResolveLimit(Resolution& resolution, const ast::Limit& 
   const ast::OnStoreError on_store_error = limit.on_store_error.value_or(terms.on_store_error);
   resolved.on_store_error = static_cast<format::OnStoreError>(on_store_error);
   const bool cost_ok = !limit.cost || ResolveCost(resolution, *limit.cost, resolved);
-  if (resolved.cost != format::CostKind::One && on_store_error != ast::OnStoreError::Deny) {
+  const bool is_lifetime =
+      terms.window.kind == ast::WindowKind::Lifetime && terms.algorithm == ast::Algorithm::Fixed;
+  const bool must_be_counted = is_lifetime || resolved.cost != format::CostKind::One;
+  if (must_be_counted && on_store_error != ast::OnStoreError::Deny) {
     resolution.diagnostics
         .Report(diag::StoreErrorOfAmount, resolution.source,
                 limit.on_store_error ? span : terms.on_store_error_span)
-        .Help("leave `on_store_error` out: amounts are denied while their store cannot answer");
+        .Help(fmt::format("leave `on_store_error` out: {} denied while their store cannot answer",
+                          is_lifetime ? "lifetimes are" : "amounts are"));
     return std::nullopt;
   }
   if (!cost_ok || !declared->counter) return std::nullopt;
