@@ -126,21 +126,20 @@ TEST_CASE("calls of many threads go on while code is made") {
   const auto program = ProgramOf(DensePolicy());
   Log log;
   Tier tier(Options(TierMode::Auto, log));
-  std::atomic<bool> is_over = false;
   std::atomic<std::size_t> wrong = 0;
-  std::vector<std::thread> callers;
-  for (int i = 0; i < 3; ++i) {
-    callers.emplace_back([&] {
-      Frame frame(program);
-      while (!is_over) {
-        if (DenialsOf(frame, "dense") != 1) ++wrong;
-      }
-    });
+  {
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 3; ++i) {
+      callers.emplace_back([&](const std::stop_token& stop) {
+        Frame frame(program);
+        while (!stop.stop_requested()) {
+          if (DenialsOf(frame, "dense") != 1) ++wrong;
+        }
+      });
+    }
+    tier.Take(program);
+    CallUntilInstalled(program, "dense");
   }
-  tier.Take(program);
-  CallUntilInstalled(program, "dense");
-  is_over = true;
-  for (std::thread& caller : callers) caller.join();
   REQUIRE(wrong == 0);
 }
 
