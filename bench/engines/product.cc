@@ -1,11 +1,14 @@
-// policy itself in the race: the compiler's program, decided by the interpreter.
+// policy itself in the race: the compiler's program, decided by the interpreter (`interpreter`), by
+// machine code for all of it (`always`), or by policyd's own choice of the two (`auto`).
 #include <malloc.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -13,6 +16,10 @@
 #include "policy/check.h"
 #include "policy/compiler.h"
 #include "policy/program.h"
+#include "runtime/jit/block_shape.h"
+#include "runtime/jit/cost_model.h"
+#include "runtime/jit/jit.h"
+#include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
 #include "runtime/mcp/message.h"
 #include "runtime/vm/bound_policy.h"
@@ -86,20 +93,73 @@ class ProductWorker : public race::Worker {
   Reservation reservation_;
 };
 
+// The machine code of one program, and when it is complete.
+class MachineCode {
+ public:
+  MachineCode(jit::TierMode mode, std::shared_ptr<const Program> program)
+      : mode_(mode),
+        block_count_(jit::BlockCount(program->layout())),
+        tier_({.mode = mode,
+               .module_path = jit::PathBeside("libpolicy_jit.so"),
+               .codegen_path = jit::PathBeside("policyd-codegen"),
+               .cache_directory = "",
+               .say = [](std::string_view what) {
+                 std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
+               }}) {
+    tier_.Take(std::move(program));
+    if (mode == jit::TierMode::Always) Await(block_count_);
+  }
+
+  // In mode Auto: makes hot what `worker` calls, and waits for the code of what is dense too.
+  void WarmUp(race::Worker& worker, std::size_t calls, const Layout& layout) {
+    if (mode_ == jit::TierMode::Always || block_count_ > kHotToolsMax) return;
+    const std::size_t decisions = std::size_t{2} * jit::kHotCalls * block_count_;
+    for (std::size_t done = 0; done < decisions; done += calls) worker.DecideFilled(0, calls);
+    std::uint32_t dense_count = 0;
+    for (std::uint32_t block = 0; block < block_count_; ++block) {
+      const auto shape = jit::ShapeOf(layout, jit::StartOf(layout, block));
+      if (shape && jit::IsDense(*shape)) ++dense_count;
+    }
+    Await(dense_count);
+  }
+
+ private:
+  static constexpr std::uint32_t kHotToolsMax = 1000;  // of more tools none gets hot in a race
+  static constexpr auto kLookTime = std::chrono::milliseconds(1);
+
+  std::uint64_t Done() const {
+    const jit::TierCounts counts = tier_.counts();
+    return counts.installed + counts.not_compiled + counts.disagreed;
+  }
+  void Await(std::uint32_t blocks) const {
+    while (Done() < blocks) std::this_thread::sleep_for(kLookTime);
+  }
+
+  const jit::TierMode mode_;
+  const std::uint32_t block_count_;
+  jit::Tier tier_;
+};
+
 class Product : public race::Engine {
  public:
-  explicit Product(const std::string& folder)
+  Product(const std::string& name, const std::string& folder)
       : policy_(Compiled(folder), counters_, "race"),
         attributes_(race::ReadFile(folder + "/attributes.json")) {
     context_.grant_attributes = attributes_;
     context_.now_ns = kNow;
     malloc_trim(0);  // what only the compiler needed
+    if (name == "interpreter") return;
+    const auto mode = name == "always" ? jit::TierMode::Always : jit::TierMode::Auto;
+    machine_code_ = std::make_unique<MachineCode>(mode, policy_.program_pointer());
   }
 
   std::size_t ProgramBytes() const override { return policy_.program().bytes().size(); }
 
   std::unique_ptr<race::Worker> MakeWorker(std::span<const std::string> requests) override {
-    return std::make_unique<ProductWorker>(policy_, context_, requests);
+    auto worker = std::make_unique<ProductWorker>(policy_, context_, requests);
+    if (machine_code_ != nullptr)
+      machine_code_->WarmUp(*worker, requests.size(), policy_.program().layout());
+    return worker;
   }
 
  private:
@@ -107,13 +167,14 @@ class Product : public race::Engine {
   BoundPolicy policy_;
   std::string attributes_;
   CallContext context_;
+  std::unique_ptr<MachineCode> machine_code_;
 };
 
 }  // namespace
 }  // namespace policy
 
 int main(int argc, char** argv) {
-  return race::Run(argc, argv, [](const std::string&, const std::string& folder) {
-    return std::make_unique<policy::Product>(folder);
+  return race::Run(argc, argv, [](const std::string& name, const std::string& folder) {
+    return std::make_unique<policy::Product>(name, folder);
   });
 }

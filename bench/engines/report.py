@@ -41,6 +41,17 @@ def targets(results):
         if figure is not None:
             found.append({"what": what, "figure": text.format(figure), "target": text.format(target), "met": figure <= target})
 
+    def over(rows, one, other, mode):
+        """How many times as long `one` takes as `other`."""
+        figures = ns(rows, one, mode), ns(rows, other, mode)
+        return None if None in figures else figures[0] / figures[1]
+
+    dense = over(results.get("dense_200", {}), "interpreter", "machine code", "filled")
+    if dense is not None:
+        found.append({"what": "dense_200: machine code against the interpreter", "figure": f"{dense:.2f}x", "target": ">= 3x",
+                      "met": dense >= 3})
+    slower = [over(rows, "auto", "interpreter", mode) for rows in results.values() for mode in ("filled", "bytes")]
+    add("auto against the interpreter, the worst workload", max((each for each in slower if each), default=None), 1.05, "{:.2f}x")
     small, large = results.get("thin_200", {}), results.get("thin_20000", {})
     add("thin_200: decide, slots filled", ns(small, "interpreter", "filled"), 20, "{:.1f} ns")
     add("thin_200: decide from 288 bytes", ns(small, "interpreter", "bytes"), 350, "{:.0f} ns")

@@ -45,6 +45,8 @@
 extern "C" {
 #endif
 
+/* C has no other words for these: NOLINTBEGIN(modernize-*) */
+
 #define POLICY_ABI_VERSION 1
 
 /* The POLICY_ABI_VERSION of the library that runs. */
@@ -200,6 +202,8 @@ POLICY_API size_t policy_decision_quota_count(const policy_decision* decision);
 /* 1, or 0 with `quota` unchanged where there is no such limit. */
 POLICY_API int policy_decision_quota(const policy_decision* decision, size_t index,
                                      policy_quota* quota);
+
+/* NOLINTEND(modernize-*) */
 
 #ifdef __cplusplus
 }
