@@ -51,7 +51,9 @@ std::string ServerOf(const RunOptions& options, const Program& program) {
 // Where the counters are, if they are in a Redis. A password comes from a file or the environment.
 std::expected<transport::RedisLeases::Options, std::string> StoreOptions(
     const RunOptions& options) {
-  transport::RedisLeases::Options store{.ca_path = options.store_ca_path,
+  transport::RedisLeases::Options store{.address = {},
+                                        .password = {},
+                                        .ca_path = options.store_ca_path,
                                         .makes_pool = options.makes_pool};
   auto address = transport::ParseRedisAddress(options.store_url);
   if (!address) return std::unexpected(address.error());
