@@ -79,27 +79,26 @@ bool IsAscii(std::string_view name);
 
 // Equal for names that are EqualFolded (fold.h). `seed`: NameHashSeed().
 inline std::uint64_t NameHash(std::string_view name, std::uint64_t seed) {
-  using namespace name_hash;
-  if (name.size() > kBlockBytes) {
-    return IsAscii(name) ? HashLong(name, seed, kCaseBits) : HashBeyondAscii(name, seed);
+  if (name.size() > name_hash::kBlockBytes) {
+    return name_hash::IsAscii(name) ? name_hash::HashLong(name, seed, name_hash::kCaseBits)
+                                    : name_hash::HashBeyondAscii(name, seed);
   }
-  const Block block = LoadName(name.data(), name.size());
-  return block.is_ascii() ? HashShort(block, name.size(), seed, kCaseBits)
-                          : HashBeyondAscii(name, seed);
+  const name_hash::Block block = name_hash::LoadName(name.data(), name.size());
+  return block.is_ascii() ? name_hash::HashShort(block, name.size(), seed, name_hash::kCaseBits)
+                          : name_hash::HashBeyondAscii(name, seed);
 }
 
 // Differs, as a rule, for names that differ by letter case.
 inline std::uint64_t ExactNameHash(std::string_view name, std::uint64_t seed) {
-  using namespace name_hash;
-  if (name.size() > kBlockBytes) return HashLong(name, seed, 0);
-  return HashShort(LoadName(name.data(), name.size()), name.size(), seed, 0);
+  if (name.size() > name_hash::kBlockBytes) return name_hash::HashLong(name, seed, 0);
+  const name_hash::Block block = name_hash::LoadName(name.data(), name.size());
+  return name_hash::HashShort(block, name.size(), seed, 0);
 }
 
 // The first or the second, for an ASCII name of at most 16 bytes, where 16 can be read.
 inline std::uint64_t HashNameInBlock(std::string_view name, std::uint64_t seed, bool ignores_case) {
-  using namespace name_hash;
-  const Block block = LoadNameInBlock(name.data(), name.size());
-  return HashShort(block, name.size(), seed, ignores_case ? kCaseBits : 0);
+  const name_hash::Block block = name_hash::LoadNameInBlock(name.data(), name.size());
+  return name_hash::HashShort(block, name.size(), seed, ignores_case ? name_hash::kCaseBits : 0);
 }
 
 }  // namespace policy

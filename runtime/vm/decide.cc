@@ -83,12 +83,12 @@ void Decider::Deny(const Layout& layout, Frame& frame, Decision& decision) {
       findings_.denials.empty() ? findings_.allows : findings_.denials;
   if (decisive.empty()) {
     decision.rules.push_back(0);
-    decision.message = DefaultMessage(frame);
+    WriteDefaultMessage(frame, decision.message);
     return;
   }
   Arrange(layout, decisive);
   ListRules(decisive, decision);
-  decision.message = RuleMessage(Speaker(decisive), frame);
+  WriteRuleMessage(Speaker(decisive), frame, decision.message);
 }
 
 DecideResult Decider::TakeCharges(const BoundPolicy& policy, Frame& frame,
@@ -105,7 +105,7 @@ DecideResult Decider::TakeCharges(const BoundPolicy& policy, Frame& frame,
       decision.rules.push_back(layout.limits()[refusal.limit].rule);
     }
     const ChargeRefusal& first = charges_.refusals().front();
-    decision.message = ChargeRefusalMessage(layout, first.limit, first.cause);
+    WriteChargeRefusal(layout, first.limit, first.cause, decision.message);
     return DecideResult::Decided;
   }
   // A call that a person must release first takes nothing, and is no reason to bother a person when
@@ -167,7 +167,7 @@ void Decider::Limit(const Layout& layout, Decision& decision) {
   }
   CHECK(worst != nullptr);
   if (worst->retryable) decision.retry_after_ms = worst->retry_after_ms;
-  decision.message = QuotaMessage(layout, *worst, charges_.AmountOf(worst->limit));
+  WriteQuotaMessage(layout, *worst, charges_.AmountOf(worst->limit), decision.message);
 }
 
 void Decider::Approve(const Layout& layout, Frame& frame, Decision& decision) {
@@ -178,7 +178,7 @@ void Decider::Approve(const Layout& layout, Frame& frame, Decision& decision) {
   // again with its release.
   const FoundRule& first = findings_.approvals.front();
   const format::Rule& rule = layout.rules()[first.rule];
-  decision.message = RuleMessage(first, frame);
+  WriteRuleMessage(first, frame, decision.message);
   decision.approval_group = layout.text(rule.approval_group);
   decision.approval_within_seconds = rule.approval_within_seconds;
 }

@@ -1,7 +1,9 @@
 #include "runtime/vm/message.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "runtime/program/layout.h"
@@ -65,17 +67,6 @@ std::string ClosedMessage(const Blame& blame, Frame& frame) {
   return fmt::format("the policy does not permit the argument `{}` of `{}`", name, frame.tool);
 }
 
-// Names the server too: calling it by another name than the lock does is a common mistake.
-std::string LockMessage(const Frame& frame) {
-  const Layout& layout = frame.program().layout();
-  const std::uint32_t node =
-      layout.FindMember(static_cast<std::uint32_t>(format::Root::Tool), "server");
-  const std::uint32_t slot = node == format::kNone ? node : layout.path_nodes()[node].slot;
-  if (slot == format::kNone) return fmt::format("the lock holds no tool `{}`", frame.tool);
-  return fmt::format("the lock holds no tool `{}` of server `{}`", frame.tool,
-                     frame.slot(slot).text());
-}
-
 std::string_view KindText(format::RuleKind kind) {
   switch (kind) {
     case format::RuleKind::Require:
@@ -86,6 +77,41 @@ std::string_view KindText(format::RuleKind kind) {
       return "must be released by a person";
     default:
       return "is denied by the policy";
+  }
+}
+
+template <typename... Args>
+void Say(std::string& message, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(message), format, std::forward<Args>(args)...);
+}
+
+// Names the server too: calling it by another name than the lock does is a common mistake.
+void SayLock(const Frame& frame, std::string& message) {
+  const Layout& layout = frame.program().layout();
+  const std::uint32_t node = layout.context_nodes().tool_server;
+  const std::uint32_t slot = node == format::kNone ? node : layout.path_nodes()[node].slot;
+  Say(message, "the lock holds no tool `{}`", frame.tool);
+  if (slot != format::kNone) Say(message, " of server `{}`", frame.slot(slot).text());
+}
+
+// "500.00": `units` of 10^-scale.
+struct Scaled {
+  std::int64_t units = 0;
+  std::uint8_t scale = 0;
+};
+
+void Say(std::string& message, Scaled amount) {
+  const fmt::format_int digits(amount.units);
+  const std::string_view text(digits.data(), digits.size());
+  if (amount.scale == 0) {
+    message += text;
+    return;
+  }
+  const std::size_t missing = text.size() <= amount.scale ? amount.scale + 1 - text.size() : 0;
+  const std::size_t whole = text.size() + missing - amount.scale;  // digits before the point
+  for (std::size_t i = 0; i < text.size() + missing; ++i) {
+    if (i == whole) message += '.';
+    message += i < missing ? '0' : text[i - missing];
   }
 }
 
@@ -118,45 +144,44 @@ std::string WindowText(const format::Counter& counter) {
 
 }  // namespace
 
-std::string RuleMessage(const FoundRule& found, Frame& frame) {
+void WriteRuleMessage(const FoundRule& found, Frame& frame, std::string& message) {
   const Layout& layout = frame.program().layout();
   const format::Rule& rule = layout.rules()[found.rule];
-  std::string message(layout.text(rule.message));
-  const bool is_unknown = found.truth == Truth::Unknown;
+  message = layout.text(rule.message);
   const bool is_of_lock = layout.text(rule.id) == kLockRuleId;
   if (message.empty() && is_of_lock && rule.kind != format::RuleKind::CloseArguments) {
-    return LockMessage(frame);
+    return SayLock(frame, message);
   }
   if (message.empty() && rule.kind == format::RuleKind::Hide) {
-    return fmt::format("the tool `{}` is not available", frame.tool);
+    return Say(message, "the tool `{}` is not available", frame.tool);
   }
   if (rule.kind == format::RuleKind::CloseArguments && message.empty()) {
     message = ClosedMessage(FindBlame(found.rule, frame), frame);
   }
-  if (message.empty()) {
-    message = fmt::format("`{}` {}", frame.tool, KindText(rule.kind));
+  if (message.empty()) Say(message, "`{}` {}", frame.tool, KindText(rule.kind));
+  if (found.truth == Truth::Unknown) {
+    message += " (" + CauseText(FindBlame(found.rule, frame), frame) + ")";
   }
-  if (is_unknown) message += " (" + CauseText(FindBlame(found.rule, frame), frame) + ")";
-  return message;
 }
 
-std::string DefaultMessage(const Frame& frame) {
-  return fmt::format("the policy does not permit the tool `{}`", frame.tool);
+void WriteDefaultMessage(const Frame& frame, std::string& message) {
+  message.clear();
+  Say(message, "the policy does not permit the tool `{}`", frame.tool);
 }
 
-std::string ChargeRefusalMessage(const Layout& layout, std::uint32_t limit,
-                                 std::string_view cause) {
+void WriteChargeRefusal(const Layout& layout, std::uint32_t limit, std::string_view cause,
+                        std::string& message) {
   const format::Rule& rule = layout.rules()[layout.limits()[limit].rule];
   const std::string_view author = layout.text(rule.message);
-  if (!author.empty()) return fmt::format("{} ({})", author, cause);
-  return fmt::format("the call cannot be counted: {}", cause);
+  message.clear();
+  if (author.empty()) return Say(message, "the call cannot be counted: {}", cause);
+  Say(message, "{} ({})", author, cause);
 }
 
 std::string ScaledText(std::int64_t units, std::uint8_t scale) {
-  std::string digits = std::to_string(units);
-  if (scale == 0) return digits;
-  if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
-  return digits.insert(digits.size() - scale, ".");
+  std::string text;
+  Say(text, Scaled{units, scale});
+  return text;
 }
 
 std::string DurationText(std::int64_t duration_ms) {
@@ -173,30 +198,43 @@ std::string DurationText(std::int64_t duration_ms) {
   return fmt::format("{} days", in(kDayMs));
 }
 
-std::string QuotaMessage(const Layout& layout, const Quota& quota, std::int64_t amount) {
+void WriteQuotaMessage(const Layout& layout, const Quota& quota, std::int64_t amount,
+                       std::string& message) {
   const format::Limit& limit = layout.limits()[quota.limit];
   const format::Counter& counter = layout.counters()[limit.counter];
-  std::string whole = ScaledText(limit.max, counter.scale) + " " + WindowText(counter);
-  if (counter.algorithm == format::Algorithm::Bucket && limit.max > 0) {
-    whole += fmt::format(" and {} at once", ScaledText(limit.burst, counter.scale));
-  }
-  const std::string needed = ScaledText(amount, counter.scale);
-  std::string text;
+  const auto say_amount = [&](std::int64_t units) { Say(message, Scaled{units, counter.scale}); };
+  const auto say_whole = [&] {
+    say_amount(limit.max);
+    Say(message, " {}", WindowText(counter));
+    if (counter.algorithm != format::Algorithm::Bucket || limit.max <= 0) return;
+    message += " and ";
+    say_amount(limit.burst);
+    message += " at once";
+  };
+  message = layout.text(layout.rules()[limit.rule].message);
+  const bool has_author = !message.empty();
+  if (has_author) message += " (";
   if (limit.max == 0) {
-    text = fmt::format("the limit is {}", whole);
+    message += "the limit is ";
+    say_whole();
   } else if (amount > quota.max) {
-    text = fmt::format("{} is more than the limit of {}", needed, whole);
+    say_amount(amount);
+    message += " is more than the limit of ";
+    say_whole();
   } else if (quota.remaining == 0) {
-    text = fmt::format("{} used up", whole);
+    say_whole();
+    message += " used up";
   } else {
-    text = fmt::format("{} needed, {} left of {}", needed,
-                       ScaledText(quota.remaining, counter.scale), whole);
+    say_amount(amount);
+    message += " needed, ";
+    say_amount(quota.remaining);
+    message += " left of ";
+    say_whole();
   }
   const bool frees_itself = counter.algorithm == format::Algorithm::Concurrency && quota.retryable;
-  if (frees_itself) text += "; try again when a call has ended";
-  if (quota.retry_after_ms) text += "; try again in " + DurationText(*quota.retry_after_ms);
-  const std::string_view author = layout.text(layout.rules()[limit.rule].message);
-  return author.empty() ? text : fmt::format("{} ({})", author, text);
+  if (frees_itself) message += "; try again when a call has ended";
+  if (quota.retry_after_ms) Say(message, "; try again in {}", DurationText(*quota.retry_after_ms));
+  if (has_author) message += ")";
 }
 
 }  // namespace policy

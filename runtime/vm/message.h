@@ -12,19 +12,24 @@
 
 namespace policy {
 
+// Each writes one message where the caller keeps it, in place of what stood there: a decision that
+// is certain allocates nothing once the text has had its size.
+
 // Why `found`, a rule that fired or an allow rule that did not, decided against the call: the
 // author's words, or ours; for a rule that is unknown with path and cause. Runs the code again with
 // a trace when it has to find the cause: not for the hot path.
-std::string RuleMessage(const FoundRule& found, Frame& frame);
+void WriteRuleMessage(const FoundRule& found, Frame& frame, std::string& message);
 
 // No allow rule names the tool, and the default denies.
-std::string DefaultMessage(const Frame& frame);
+void WriteDefaultMessage(const Frame& frame, std::string& message);
 
 // A limit that applies cannot be charged: `cause` says why.
-std::string ChargeRefusalMessage(const Layout& layout, std::uint32_t limit, std::string_view cause);
+void WriteChargeRefusal(const Layout& layout, std::uint32_t limit, std::string_view cause,
+                        std::string& message);
 
 // "30 per minute used up; try again in 12 s". `amount`: units of the counter that the call needs.
-std::string QuotaMessage(const Layout& layout, const Quota& quota, std::int64_t amount);
+void WriteQuotaMessage(const Layout& layout, const Quota& quota, std::int64_t amount,
+                       std::string& message);
 
 // "12 s", "5 min", "3 h", "2 days": never less than it takes.
 std::string DurationText(std::int64_t duration_ms);

@@ -78,8 +78,10 @@ void Exercise(const std::shared_ptr<const Program>& program) {
       frame.arguments = R"({"to":"a","\u006bind":"b","other":1})";
       Findings findings;
       Interpret(frame, findings);
+      std::string message;
       for (const FoundRule& found : findings.denials) {
-        CHECK_FALSE(RuleMessage(found, frame).empty());
+        WriteRuleMessage(found, frame, message);
+        CHECK_FALSE(message.empty());
       }
       for (const std::uint32_t limit : findings.limits) CHECK(limit < layout.limits().size());
       static_cast<void>(program->Hides(tool, "default"));

@@ -3,8 +3,13 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <new>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "policy/compiler.h"
+#include "policy/evaluator.h"
+#include "runtime/limits/memory_counters.h"
 #include "runtime/mcp/message.h"
 #include "runtime/program/frame.h"
 #include "runtime/vm/interpreter.h"
@@ -77,6 +82,70 @@ TEST_CASE("values are made without an allocation in steady state") {
   for (int i = 0; i < 20; ++i) all_denied = decide() && all_denied;
   CHECK(allocation_count - before == 0);
   CHECK(all_denied);
+}
+
+// Whole decisions from bytes by the text of a policy, without the first few.
+class Decisions {
+ public:
+  explicit Decisions(const char* policy) : source_("policy.json", policy) {
+    context_.now_ns = 1'772'359'200'000'000'000;
+    Diagnostics diagnostics;
+    const auto bytes = Compile(source_, {}, diagnostics);
+    REQUIRE(bytes.has_value());
+    auto program = Program::Load(*bytes);
+    REQUIRE(program.has_value());
+    evaluator_.emplace(*std::move(program), counters_, "test");
+  }
+
+  // Allocations of `count` decisions of `request`, each of which comes to `outcome`.
+  std::size_t Allocations(std::string_view request, Outcome outcome, int count = 50) {
+    const auto decide = [&] {
+      evaluator_->Decide(request, context_, decision_, reservation_);
+      reservation_.Settle(Settlement::Commit);
+      return decision_.outcome == outcome;
+    };
+    for (int i = 0; i < 3; ++i) REQUIRE(decide());
+    const std::size_t before = allocation_count;
+    bool all = true;
+    for (int i = 0; i < count; ++i) all = decide() && all;
+    const std::size_t made = allocation_count - before;
+    REQUIRE(all);
+    return made;
+  }
+
+ private:
+  Source source_;
+  CallContext context_;
+  MemoryCounters counters_;
+  std::optional<Evaluator> evaluator_;
+  Decision decision_;
+  Reservation reservation_;
+};
+
+TEST_CASE("a decision allocates nothing, whatever it is") {
+  Decisions decisions(R"({"version":"1","default":"deny","hide":["secret_*"],"tools":{
+    "refund":{"require":[{"conditions":[{"path":"args.amount","op":"lte","value":100}],
+                          "on_deny":"Refunds are at most 100, whoever may have asked for more"},
+                         {"conditions":[{"path":"args.currency","op":"in","value":["EUR","USD"]}]}],
+              "limits":[{"counter":"refunds","window":"day","max":1000000,
+                         "scope":["grant",{"arg":"to"}]}]},
+    "rare":{"limits":[{"counter":"once and no more","window":"lifetime","max":0},
+                      {"counter":"daily","window":"day","max":5}]}}})");
+  const auto call = [](std::string_view tool, std::string_view arguments) {
+    return R"({"jsonrpc":"2.0","id":"one","method":"tools/call","params":{"name":")" +
+           std::string(tool) + R"(","arguments":)" + std::string(arguments) + "}}";
+  };
+  const std::string good =
+      R"({"amount":99.50,"currency":"EUR","to":"an account with a \u0022name\u0022",)"
+      R"("a key of more than sixteen bytes":[{"a":1},{"a":2}],"\u0061b":null,"\u00e9t\u00e9":"é"})";
+  CHECK(decisions.Allocations(call("refund", good), Outcome::Allow) == 0);
+  CHECK(decisions.Allocations(call("refund", R"({"amount":101,"currency":"EUR","to":"x"})"),
+                              Outcome::Deny) == 0);
+  CHECK(decisions.Allocations(call("refund", R"({"amount":1,"currency":"GBP","to":"x"})"),
+                              Outcome::Deny) == 0);
+  CHECK(decisions.Allocations(call("secret_door", "{}"), Outcome::Deny) == 0);
+  CHECK(decisions.Allocations(call("nobody_knows_it", "{}"), Outcome::Deny) == 0);
+  CHECK(decisions.Allocations(call("rare", "{}"), Outcome::Limited) == 0);
 }
 
 }  // namespace
