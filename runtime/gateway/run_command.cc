@@ -68,7 +68,6 @@ std::expected<transport::RedisLeases::Options, std::string> StoreOptions(
   } else if (const char* password = std::getenv(kPasswordVariable)) {
     store.password = password;
   }
-  unsetenv(kPasswordVariable);  // or the server, whose environment is ours, would know it
   return store;
 }
 
@@ -237,6 +236,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
       options_.has_private_state ? CounterPlace::Private : CounterPlace::Shared;
   const auto version = std::make_shared<PolicyVersion>(start.program, counters, attachment);
   if (const auto trouble = WhyNotKept(version->bound, place)) return NotRun(*trouble);
+  unsetenv(kPasswordVariable);  // or the server, whose environment is ours, would know it
   transport::AdoptOrphans();
   auto child = transport::ChildProcess::Spawn(options_.command);
   if (!child) return NotRun(child.error());
