@@ -7,17 +7,22 @@
 #include <vector>
 
 #include "compiler/ir/ir.h"
+#include "compiler/passes/decision_cost.h"
 #include "policy/compiler.h"
 #include "policy/diagnostic.h"
 #include "policy/source.h"
 
 namespace policy {
 
-// The program of a policy that RunFrontEnd gave, as Compile returns it. The passes rewrite
-// `policy`.
-std::optional<std::vector<std::byte>> RunBackEnd(ir::Policy& policy, const Source& source,
-                                                 const CompileOptions& options,
-                                                 Diagnostics& diagnostics);
+struct CompiledProgram {
+  std::vector<std::byte> bytes;  // as Compile returns them
+  DecisionCost worst;            // the dearest decision that they can make
+};
+
+// The program of a policy that RunFrontEnd gave; nullopt where an error was reported. The passes
+// rewrite `policy`.
+std::optional<CompiledProgram> RunBackEnd(ir::Policy& policy, const Source& source,
+                                          const CompileOptions& options, Diagnostics& diagnostics);
 
 }  // namespace policy
 

@@ -38,13 +38,14 @@ std::optional<ir::Policy> ResolvePolicy(const Source& source, const CompileOptio
   auto policy = Resolve(*syntax, source, diagnostics);
   if (!policy) return std::nullopt;
   if (lock && *lock) AddPins(*policy, (*lock)->tools);
-  CheckPolicy(*policy, source, diagnostics);
+  CheckPolicy(*policy, !lock, source, diagnostics);
   if (policy->lock) {
     const bool governs_one_server = syntax->form == ast::Form::Json;
     CheckAgainstLock(*policy, (*lock)->tools, source, governs_one_server, diagnostics);
   }
   if (!lock) return std::nullopt;
   if (policy->lock) AddLockRules(*policy);
+  CheckExpectedRules(syntax->tests, *policy, source, diagnostics);
   return policy;
 }
 

@@ -23,7 +23,7 @@ std::expected<std::optional<LockInForce>, LockNotFound> FindLock(const ast::Poli
                                                                  const Source& source,
                                                                  const CompileOptions& options,
                                                                  Diagnostics& diagnostics) {
-  const ast::UseTools* use = syntax.use_tools.empty() ? nullptr : &syntax.use_tools[0];
+  const ast::UseTools* use = syntax.use_tools ? &*syntax.use_tools : nullptr;
   FoundSource found = options.tools;
   std::string_view name = options.tools_beside;
   Span span = syntax.default_span;

@@ -290,7 +290,7 @@ struct Policy {
   std::vector<Expression> expressions;
 
   std::vector<Let> lets;
-  std::vector<UseTools> use_tools;
+  std::optional<UseTools> use_tools;
   std::vector<Include> includes;
   std::vector<Test> tests;
   std::vector<Comment> comments;  // of the root file, in order

@@ -233,8 +233,8 @@ std::string PrintAst(const ast::Policy& policy) {
   if (policy.description) text += "description " + JsonQuoted(policy.description->text) + "\n";
   text += policy.default_allows ? "default allow\n" : "default deny\n";
   if (policy.zone) text += "zone " + JsonQuoted(policy.zone->text) + "\n";
-  for (const ast::UseTools& use : policy.use_tools) {
-    text += fmt::format("use tools {}\n", JsonQuoted(use.path.text));
+  if (const auto& use = policy.use_tools) {
+    text += fmt::format("use tools {}\n", JsonQuoted(use->path.text));
   }
   for (const ast::Include& include : policy.includes) {
     text += fmt::format("include {}\n", JsonQuoted(include.path.text));

@@ -108,16 +108,21 @@ std::string PlaceText(const Source& source, Span span) {
   return fmt::format("{}:{}:{}", VisibleText(source.name()), at.line, at.column);
 }
 
-std::string RenderText(const Diagnostic& diagnostic, TextStyle style) {
+std::string RenderHead(const Diagnostic& diagnostic, TextStyle style) {
   const auto paint = [&](std::string_view colour) { return style.colour ? colour : ""; };
   std::string text;
   if (diagnostic.source != nullptr) {
     text += fmt::format("{}{}:{} ", paint(kBold), PlaceText(*diagnostic.source, diagnostic.span),
                         paint(kReset));
   }
-  text += fmt::format("{}{}[{}]{}: {}\n", paint(ColourOf(diagnostic.severity)),
+  text += fmt::format("{}{}[{}]{}: {}", paint(ColourOf(diagnostic.severity)),
                       NameOf(diagnostic.severity), diagnostic.code, paint(kReset),
                       VisibleText(diagnostic.message));
+  return text;
+}
+
+std::string RenderText(const Diagnostic& diagnostic, TextStyle style) {
+  std::string text = RenderHead(diagnostic, style) + "\n";
   if (diagnostic.source == nullptr) {
     if (!diagnostic.help.empty()) text += fmt::format("  help: {}\n", VisibleText(diagnostic.help));
     return text;

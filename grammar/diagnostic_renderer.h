@@ -2,6 +2,7 @@
 #ifndef GRAMMAR_DIAGNOSTIC_RENDERER_H_
 #define GRAMMAR_DIAGNOSTIC_RENDERER_H_
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ struct TextStyle {
 // place only.
 std::string RenderText(const Diagnostic& diagnostic, TextStyle style);
 
+// Its first line alone, without a line end.
+std::string RenderHead(const Diagnostic& diagnostic, TextStyle style);
+
 // The parts of it, for other reports about what stands in a text.
 std::string PlaceText(const Source& source, Span span);                 // "policy.json:3:14"
 std::string Excerpt(const Source& source, Span span, TextStyle style);  // the line and the carets
@@ -37,10 +41,19 @@ std::string VisibleText(std::string_view text);
 // are about no file.
 using FindingList = std::span<const Diagnostic* const>;
 
-// {"findings":[{"code","severity","file","line","column","message","help","fix","witness"}]} and a
-// line end. `help`, `fix` and `witness` are null where there is none; a fix has begin, end (byte
-// offsets) and text. json_findings.cc.
-std::string RenderJson(FindingList findings);
+// What the dearest decision of a policy can cost, in units of which 1 is about a test of a number.
+struct PolicyCost {
+  std::string file;
+  std::string tool;  // whose calls cost most; empty: no rule costs anything
+  std::uint64_t cost = 0;
+  std::uint64_t cost_max = 0;  // that a policy may have
+};
+
+// {"findings":[{"code","severity","file","line","column","message","help","fix","witness"}],
+// "policies":[{"file","worst_decision":{"tool","cost","cost_max"}}]} and a line end. `help`, `fix`,
+// `witness` and `tool` are null where there is none; a fix has begin, end (byte offsets) and text.
+// json_findings.cc.
+std::string RenderJson(FindingList findings, std::span<const PolicyCost> costs);
 
 // SARIF 2.1.0: one run, a rule for each code, regions in code points, fixes, and fingerprints that
 // hold while other lines come and go. sarif_findings.cc.

@@ -37,12 +37,22 @@ ordered_json FindingJson(const Diagnostic& diagnostic) {
   return finding;
 }
 
+ordered_json CostJson(const PolicyCost& cost) {
+  ordered_json worst;
+  worst["tool"] = cost.tool.empty() ? ordered_json() : ordered_json(cost.tool);
+  worst["cost"] = cost.cost;
+  worst["cost_max"] = cost.cost_max;
+  return ordered_json{{"file", cost.file}, {"worst_decision", std::move(worst)}};
+}
+
 }  // namespace
 
-std::string RenderJson(FindingList findings) {
+std::string RenderJson(FindingList findings, std::span<const PolicyCost> costs) {
   ordered_json list = ordered_json::array();
   for (const Diagnostic* finding : findings) list.push_back(FindingJson(*finding));
-  const ordered_json report{{"findings", std::move(list)}};
+  ordered_json policies = ordered_json::array();
+  for (const PolicyCost& cost : costs) policies.push_back(CostJson(cost));
+  const ordered_json report{{"findings", std::move(list)}, {"policies", std::move(policies)}};
   // A file name may hold any bytes: they must not make the report unreadable.
   return report.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

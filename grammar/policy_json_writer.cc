@@ -10,6 +10,7 @@
 #include "grammar/json_fields.h"
 #include "grammar/json_writer.h"
 #include "grammar/policy_json_conditions.h"
+#include "grammar/written_number.h"
 
 namespace policy {
 
@@ -29,11 +30,6 @@ struct Entry {
   json::Value approve_if = json::MakeList({});
   json::Value limits = json::MakeList({});
 };
-
-int DecimalsOf(std::string_view digits) {
-  const std::size_t point = digits.find('.');
-  return point == std::string_view::npos ? 0 : static_cast<int>(digits.size() - point - 1);
-}
 
 json::Value WindowValue(const ast::Window& window) {
   const std::string& written = window.written.text;
@@ -67,8 +63,12 @@ class JsonWriter {
   std::optional<std::string> Write() {
     const std::size_t errors_before = diagnostics_.error_count();
     RefuseStatements();
+    for (const ast::ToolBlock& block : policy_.blocks) NoteAdmission(block);
     for (const ast::ToolBlock& block : policy_.blocks) AddBlock(block);
-    for (const Entry& entry : entries_) CheckEntry(entry);
+    for (Entry& entry : entries_) {
+      CheckEntry(entry);
+      LeaveToReason(entry);
+    }
     if (diagnostics_.error_count() != errors_before) return std::nullopt;
     if (!policy_.comments.empty()) {
       diagnostics_.Report(diag::CommentsLeftOut, source_, policy_.comments.front().span);
@@ -78,8 +78,8 @@ class JsonWriter {
 
  private:
   void RefuseStatements() {
-    for (const ast::UseTools& use : policy_.use_tools) {
-      conditions_.Refuse(use.span, "`use tools`; give the lock to the programs by --tools:");
+    if (const auto& use = policy_.use_tools) {
+      conditions_.Refuse(use->span, "`use tools`; give the lock to the programs by --tools:");
     }
     for (const ast::Test& test : policy_.tests) {
       conditions_.Refuse(test.name.span, "a test; a *.test.json beside it can");
@@ -90,6 +90,14 @@ class JsonWriter {
     const auto [place, is_new] = entry_of_.try_emplace(pattern.text, entries_.size());
     if (is_new) entries_.push_back({.pattern = pattern.text, .span = pattern.span});
     return entries_[place->second];
+  }
+
+  // Whether an entry admits its tool decides how a denial of every call is said.
+  void NoteAdmission(const ast::ToolBlock& block) {
+    const bool admits = std::ranges::any_of(block.statements, [](const ast::Statement& statement) {
+      return std::holds_alternative<ast::Allow>(statement.node);
+    });
+    for (const ast::Word& pattern : block.patterns) EntryFor(pattern).admits |= admits;
   }
 
   void AddBlock(const ast::ToolBlock& block) {
@@ -123,18 +131,18 @@ class JsonWriter {
       Entry& entry;
 
       void operator()(const ast::Allow& allow) const {
-        entry.admits = true;
         if (allow.when) {
           return writer.conditions_.Refuse(statement.span, "`allow` with a condition");
         }
         SetReason();
       }
       void operator()(const ast::Deny& deny) const {
-        if (!deny.when) {
-          entry.denies = true;
-          return SetReason();
+        if (deny.when) return writer.AddRules(statement, *deny.when, entry.deny_if);
+        if (entry.admits || entry.denies) {
+          return AddRule(statement, json::MakeList({}), entry.deny_if);
         }
-        writer.AddRules(statement, *deny.when, entry.deny_if);
+        entry.denies = true;
+        SetReason();
       }
       void operator()(const ast::Require& require) const {
         auto list = writer.conditions_.AllOf(require.condition_id);
@@ -224,8 +232,8 @@ class JsonWriter {
       json::Add(record, "algorithm", json::MakeString(std::string(NameOf(terms.algorithm))));
     }
     if (terms.burst) json::Add(record, "burst", json::MakeNumber(terms.burst->text));
-    if (terms.scale || limit.max) {
-      const int scale = terms.scale ? *terms.scale : DecimalsOf(terms.max.text);
+    const std::int64_t scale = terms.scale ? *terms.scale : DecimalsOf(terms.max.text);
+    if (scale != DecimalsOf((limit.max ? *limit.max : terms.max).text)) {
       json::Add(record, "scale", json::MakeNumber(fmt::format("{}", scale)));
     }
     if (terms.scopes.size() == 1) json::Add(record, "scope", ScopeValue(terms.scopes[0]));
@@ -263,6 +271,23 @@ class JsonWriter {
            !entry.denies && !entry.rate_limit && !entry.reason;
   }
 
+  static bool HasMessage(const json::Value& rule) {
+    return std::ranges::any_of(rule.members,
+                               [](const json::Member& member) { return member.key == "on_deny"; });
+  }
+
+  // A rule with the entry's own word need not repeat it.
+  static void LeaveToReason(Entry& entry) {
+    if (!entry.reason) return;
+    for (json::Value* rules : {&entry.require, &entry.deny_if, &entry.approve_if}) {
+      for (json::Value& rule : rules->items) {
+        std::erase_if(rule.members, [&](const json::Member& member) {
+          return member.key == "on_deny" && member.value.text == *entry.reason;
+        });
+      }
+    }
+  }
+
   void CheckEntry(const Entry& entry) {
     // An entry of policy.json admits its tool.
     if (!entry.admits && !entry.denies && !policy_.default_allows && entry.pattern != "*") {
@@ -272,23 +297,19 @@ class JsonWriter {
     if (!entry.reason) return;
     for (const json::Value* rules : {&entry.require, &entry.deny_if, &entry.approve_if}) {
       for (const json::Value& rule : rules->items) {
-        const bool has_word = std::ranges::any_of(
-            rule.members, [](const json::Member& member) { return member.key == "on_deny"; });
-        if (has_word) continue;
+        if (HasMessage(rule)) continue;
         return conditions_.Refuse(
             entry.span, "a message of a rule without conditions beside rules without one");
       }
     }
   }
 
-  // The only approve of the entry, where it has neither conditions nor a message: an action says
-  // it.
+  // The only approve of the entry, where it has neither conditions nor a message of its own: an
+  // action says it.
   static const json::Value* ReleaseOfAll(const Entry& entry) {
     if (entry.approve_if.items.size() != 1) return nullptr;
     const json::Value& rule = entry.approve_if.items.front();
-    const bool has_message = std::ranges::any_of(
-        rule.members, [](const json::Member& member) { return member.key == "on_deny"; });
-    return rule.members.front().value.items.empty() && !has_message ? &rule : nullptr;
+    return rule.members.front().value.items.empty() && !HasMessage(rule) ? &rule : nullptr;
   }
 
   json::Value EntryValue(const Entry& entry) const {

@@ -56,10 +56,12 @@ void ReadZone(TextFile& file, TextView view) {
 }
 
 void ReadUseTools(TextFile& file, TextView view) {
-  if (!file.is_root()) return ReportOnlyInRoot(file, view, "use tools");
+  std::optional<ast::UseTools>& use = file.reader.policy.use_tools;
+  const std::optional<Span> first = use ? std::optional(use->span) : std::nullopt;
+  if (!IsFirstInRoot(file, view, "use tools", first)) return;
   ast::Word path = ReadWord(file, view.first_child());
   CheckText(file.input.root, file.input.diagnostics, path.span, path.text, "use tools");
-  file.reader.policy.use_tools.push_back({std::move(path), view.span()});
+  use = {std::move(path), view.span()};
 }
 
 void ReadLet(TextFile& file, TextView view) {

@@ -436,8 +436,8 @@ class PolicyWriter {
       Add(policy_.default_span, 0, policy_.default_allows ? "default allow" : "default deny");
     }
     if (policy_.zone) Add(policy_.zone->span, 0, "zone " + JsonQuoted(policy_.zone->text));
-    for (const ast::UseTools& use : policy_.use_tools) {
-      Add(use.span, 1, "use tools " + JsonQuoted(use.path.text));
+    if (const auto& use = policy_.use_tools) {
+      Add(use->span, 1, "use tools " + JsonQuoted(use->path.text));
     }
     if (page_.has_source()) {
       for (const ast::Include& include : policy_.includes) {

@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "grammar/written_number.h"
+
 namespace policy {
 
 namespace {
@@ -19,6 +21,7 @@ class CounterDeclarations {
     limit.form = ast::Limit::Form::Limit;
     const auto [entry, is_new] = places_.try_emplace(limit.counter.text, policy_.counters.size());
     if (is_new) {
+      if (terms.scale == DecimalsOf(terms.max.text)) terms.scale.reset();
       policy_.counters.push_back({limit.counter, std::move(terms), limit.counter.span});
       return;
     }

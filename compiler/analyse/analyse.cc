@@ -159,8 +159,8 @@ void Analyse(const ir::Policy& policy, const Source& source, const Confirm& conf
                     .is_reported = std::vector<bool>(policy.rules.size())};
   // All of one kind before the next: what fires never or always needs no finding of its own where
   // it is compared with others.
-  constexpr std::array kGroups = {FindReach, FindOverlaps, FindRedundancy, FindUnreachable,
-                                  FindLoopholes};
+  constexpr std::array kGroups = {FindReach,       FindOverlaps,  FindRedundancy,
+                                  FindUnreachable, FindLoopholes, FindNegativeCosts};
   for (const auto group : kGroups) {
     for (std::size_t block = 0; block < policy.blocks.size(); ++block) {
       if (!policy.blocks[block].hides) group(analysis, block);

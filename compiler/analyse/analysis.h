@@ -41,6 +41,9 @@ void FindUnreachable(Analysis& analysis, std::size_t block);
 // Conditions that let through more than they say: loopholes.cc.
 void FindLoopholes(Analysis& analysis, std::size_t block);
 
+// Limits whose cost may be below 0: negative_cost.cc.
+void FindNegativeCosts(Analysis& analysis, std::size_t block);
+
 // The calls that the block is about. `admitted_only`: of those only what can be let through.
 Scene SceneOf(const ir::Policy& policy, const ir::Block& block, bool admitted_only);
 

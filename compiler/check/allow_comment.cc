@@ -49,7 +49,7 @@ std::vector<Span> StatementsOf(const ast::Policy& policy) {
   for (const ast::Hide& hide : policy.hides) spans.push_back(hide.pattern.span);
   for (const ast::Counter& counter : policy.counters) spans.push_back(counter.span);
   for (const ast::Let& let : policy.lets) spans.push_back(let.span);
-  for (const ast::UseTools& use : policy.use_tools) spans.push_back(use.span);
+  if (policy.use_tools) spans.push_back(policy.use_tools->span);
   for (const ast::Include& include : policy.includes) spans.push_back(include.span);
   for (const ast::Test& test : policy.tests) spans.push_back(test.span);
   for (const ast::ToolBlock& block : policy.blocks) {

@@ -9,9 +9,10 @@
 
 namespace policy {
 
-// Reports the findings about a policy that was resolved from `source`. None of them is an error:
-// the policy means what it says, and decides so.
-void CheckPolicy(const ir::Policy& policy, const Source& source, Diagnostics& diagnostics);
+// Reports the findings about a policy that was resolved from `source`. `lock_is_unreadable`: it has
+// a lock, of which nothing is known, and what would be wrong without one is not reported.
+void CheckPolicy(const ir::Policy& policy, bool lock_is_unreadable, const Source& source,
+                 Diagnostics& diagnostics);
 
 }  // namespace policy
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/check/findings.h"
@@ -30,17 +31,70 @@ bool IsSame(const UsedTest& a, const UsedTest& b) {
          a.test->when_absent == b.test->when_absent;
 }
 
+// Finds tests that say again what is said around them: `a and a`, and by absorption
+// `a and (b or a)`. Alternatives that begin alike, `(a and b) or (a and c)`, repeat nothing.
 // Rules have few conditions (kRuleConditionsMax), so every pair is looked at.
-void CheckRepeated(const Checked& checked, const std::vector<UsedTest>& tests) {
-  for (std::size_t i = 1; i < tests.size(); ++i) {
-    const auto here = tests.begin() + static_cast<std::ptrdiff_t>(i);
-    const auto first =
-        std::find_if(tests.begin(), here, [&](const UsedTest& t) { return IsSame(t, tests[i]); });
-    if (first == here) continue;
-    checked.diagnostics.Report(diag::ConditionTwice, checked.source, tests[i].test->span)
-        .Note(first->test->span, "the same condition");
+class Repetition {
+ public:
+  explicit Repetition(const Checked& checked) : checked_(checked) {}
+
+  // The formula stands below the tests of known_: each of them is joined to all of it.
+  void Look(ir::FormulaId id, bool negated) {
+    const std::size_t known_before = known_.size();
+    Part part;
+    Split(id, negated, IsConjunction(id, negated), part);
+    for (const UsedTest& used : part.tests) {
+      const auto first =
+          std::ranges::find_if(known_, [&](const UsedTest& known) { return IsSame(known, used); });
+      if (first != known_.end()) {
+        Report(*first, used);
+      } else {
+        known_.push_back(used);
+      }
+    }
+    for (const auto& [below, below_negated] : part.below) Look(below, below_negated);
+    known_.resize(known_before);
   }
-}
+
+ private:
+  // What is joined in one go: tests, and junctions of the other kind.
+  struct Part {
+    std::vector<UsedTest> tests;
+    std::vector<std::pair<ir::FormulaId, bool>> below;
+  };
+
+  // Whether the junction that the formula is under its negations joins by `and`.
+  bool IsConjunction(ir::FormulaId id, bool negated) const {
+    const ir::Formula* formula = &checked_.formula(id);
+    for (; formula->kind == ir::FormulaKind::Not; negated = !negated) {
+      formula = &checked_.formula(formula->operands[0]);
+    }
+    return (formula->kind == ir::FormulaKind::And) != negated;
+  }
+
+  void Split(ir::FormulaId id, bool negated, bool is_conjunction, Part& part) const {
+    const ir::Formula& formula = checked_.formula(id);
+    if (formula.kind == ir::FormulaKind::Test) {
+      part.tests.push_back({&checked_.test(formula.test_id), negated});
+    } else if (formula.kind == ir::FormulaKind::Not) {
+      Split(formula.operands[0], !negated, is_conjunction, part);
+    } else if (IsConjunction(id, negated) == is_conjunction) {
+      for (const ir::FormulaId operand : formula.operands) {
+        Split(operand, negated, is_conjunction, part);
+      }
+    } else {
+      part.below.emplace_back(id, negated);
+    }
+  }
+
+  void Report(const UsedTest& first, const UsedTest& again) const {
+    checked_.diagnostics.Report(diag::ConditionTwice, checked_.source, again.test->span)
+        .Note(first.test->span, "the same condition");
+  }
+
+  const Checked& checked_;
+  std::vector<UsedTest> known_;
+};
 
 void CheckTrust(const Checked& checked, const ir::Rule& rule, const ir::Test& test) {
   const ir::Path* const at = ir::PathOf(checked.policy, test.value_id);
@@ -53,7 +107,7 @@ void CheckTrust(const Checked& checked, const ir::Rule& rule, const ir::Test& te
   }
   const bool is_pinned = path.root == Root::Tool && member != nullptr &&
                          (*member == "category" || *member == "risk" || *member == "annotations");
-  if (!is_pinned || checked.policy.lock) return;
+  if (!is_pinned || checked.policy.lock || checked.lock_is_unreadable) return;
   auto report =
       rule.kind == RuleKind::Allow
           ? checked.diagnostics.Report(diag::NoLockForAllow, checked.source, test.span, *member)
@@ -79,7 +133,7 @@ std::vector<UsedTest> TestsOf(const Checked& checked, const ir::Rule& rule) {
 void CheckConditions(const Checked& checked) {
   for (const ir::Rule& rule : checked.policy.rules) {
     const std::vector<UsedTest> tests = TestsOf(checked, rule);
-    CheckRepeated(checked, tests);
+    if (!tests.empty()) Repetition(checked).Look(rule.condition_id, false);
     for (const UsedTest& used : tests) {
       CheckTrust(checked, rule, *used.test);
       CheckAbsent(checked, *used.test);

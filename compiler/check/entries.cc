@@ -100,16 +100,16 @@ void CheckWhole(const Checked& checked) {
   if (policy.default_allows) {
     const bool has_rule = std::ranges::any_of(
         policy.rules, [](const ir::Rule& rule) { return rule.kind != RuleKind::Allow; });
-    if (has_rule) return;
+    if (has_rule || policy.lock) return;  // a lock denies what it does not hold
     checked.diagnostics.Report(diag::AllowsAll, checked.source, policy.default_span)
-        .Help("write `\"default\": \"deny\"` and an entry for each tool that may be called");
+        .Help("deny by default, and admit each tool that may be called");
     return;
   }
   const bool admits = std::ranges::any_of(
       policy.blocks, [&](const ir::Block& block) { return Admits(checked, block); });
   if (admits) return;
   checked.diagnostics.Report(diag::AllowsNothing, checked.source, policy.default_span)
-      .Help("an entry `{}` below `tools` admits its tool");
+      .Help("a tool is admitted by `allow` in a block of its own, in policy.json by an entry `{}`");
 }
 
 }  // namespace

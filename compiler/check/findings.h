@@ -15,6 +15,7 @@ struct Checked {
   const ir::Policy& policy;
   const Source& source;
   Diagnostics& diagnostics;
+  bool lock_is_unreadable = false;
 
   const ir::Rule& rule(ir::RuleId id) const { return policy.rules[static_cast<std::size_t>(id)]; }
   const ir::Formula& formula(ir::FormulaId id) const {

@@ -43,7 +43,7 @@ void CheckPatterns(const Checked& checked, const LockCover& cover, const ir::Blo
       const bool is_exact = span.end - span.begin == pattern.size();
       if (meant->is_plain && is_exact) report.Replace(span, std::string(meant->word));
     } else if (names.size() <= 12) {
-      report.Help(fmt::format("the lock has {}", Enumerate(names)));
+      report.Help("the lock has " + (names.empty() ? "no tool there" : Enumerate(names)));
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "compiler/ir/ir.h"
 #include "grammar/ast.h"
 #include "policy/diagnostic.h"
 #include "policy/source.h"
@@ -12,6 +13,11 @@ namespace policy {
 
 // Of the tests alone, of either form: names, times, expectations that fit their decision.
 void CheckTests(std::span<const ast::Test> tests, const Source& source, Diagnostics& diagnostics);
+
+// Of tests that stand in the policy: rules that they name and that never take part in a call.
+// REQUIRES: `policy` has the rules of its lock.
+void CheckExpectedRules(std::span<const ast::Test> tests, const ir::Policy& policy,
+                        const Source& source, Diagnostics& diagnostics);
 
 }  // namespace policy
 

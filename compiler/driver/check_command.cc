@@ -45,6 +45,31 @@ void PrintSummary(std::size_t error_count, std::size_t warning_count, std::size_
                          counted(warning_count, "warning"));
 }
 
+// Of the policies without errors.
+std::vector<PolicyCost> CostsOf(const std::vector<CheckedFile>& checked) {
+  std::vector<PolicyCost> costs;
+  for (const CheckedFile& file : checked) {
+    if (!file.worst) continue;
+    costs.push_back({.file = file.source->name(),
+                     .tool = file.worst->tool,
+                     .cost = file.worst->cost,
+                     .cost_max = kDecisionCostMax});
+  }
+  return costs;
+}
+
+// The policy whose decisions can cost most; where it is one of several, by name. Names alone cost
+// nothing.
+void PrintDearest(const std::vector<PolicyCost>& costs, DriverEnv& env) {
+  const auto dearest = std::ranges::max_element(costs, {}, &PolicyCost::cost);
+  if (dearest == costs.end() || dearest->cost == 0) return;
+  std::string line =
+      fmt::format("a decision costs at most {} of {}", dearest->cost, dearest->cost_max);
+  if (!dearest->tool.empty()) line += fmt::format(": `{}`", VisibleText(dearest->tool));
+  if (costs.size() > 1) line += fmt::format(" in {}", VisibleText(dearest->file));
+  env.err << line << "\n";
+}
+
 std::string PlainPath(const std::string& name) {
   return std::filesystem::path(name).lexically_normal().string();
 }
@@ -107,7 +132,7 @@ std::vector<const Diagnostic*> AllFindings(const std::vector<CheckedFile>& check
 void Print(const CheckOptions& options, const std::vector<CheckedFile>& checked,
            const std::vector<const Diagnostic*>& findings, DriverEnv& env) {
   if (options.format == "json") {
-    env.out << RenderJson(findings);
+    env.out << RenderJson(findings, CostsOf(checked));
   } else if (options.format == "sarif") {
     env.out << RenderSarif(findings);
   } else if (options.format == "github") {
@@ -130,6 +155,7 @@ void Print(const CheckOptions& options, const std::vector<CheckedFile>& checked,
           std::ranges::count(findings, severity, &Diagnostic::severity));
     };
     PrintSummary(count(Severity::Error), count(Severity::Warning), checked.size(), env);
+    PrintDearest(CostsOf(checked), env);
   }
 }
 

@@ -147,12 +147,14 @@ std::vector<const Diagnostic*> AllowFiles::Findings() const {
 
 CheckedFile CheckFile(std::unique_ptr<Source> source, const CompileOptions& options,
                       AllowFiles& allow_files) {
-  CheckedFile file{
-      .source = std::move(source), .diagnostics = std::make_unique<Diagnostics>(), .findings = {}};
+  CheckedFile file{.source = std::move(source),
+                   .diagnostics = std::make_unique<Diagnostics>(),
+                   .findings = {},
+                   .worst = {}};
   const Source& text = *file.source;
   const bool is_policy = !IsTestFileName(text.name()) && !IsAllowFileName(text.name());
   if (is_policy) {
-    CheckPolicySource(text, options, *file.diagnostics);
+    file.worst = CheckPolicySource(text, options, *file.diagnostics);
   } else if (IsTestFileName(text.name())) {
     ReadTestFile(text, *file.diagnostics);
   } else {

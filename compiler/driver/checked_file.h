@@ -5,12 +5,14 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "compiler/check/allow_file.h"
 #include "compiler/driver/driver_env.h"
+#include "compiler/passes/decision_cost.h"
 #include "policy/compiler.h"
 #include "policy/diagnostic.h"
 #include "policy/source.h"
@@ -52,6 +54,7 @@ struct CheckedFile {
   std::unique_ptr<Source> source;
   std::unique_ptr<Diagnostics> diagnostics;
   std::vector<const Diagnostic*> findings;  // what is not let be, by place
+  std::optional<DecisionCost> worst;        // of a policy without errors
 
   std::size_t error_count() const { return diagnostics->error_count(); }
 };

@@ -31,7 +31,9 @@ class Confirmation {
     if (!call || call->is_message) return std::nullopt;
     if (!mcp::FillArguments(call->arguments, *frame_)) return std::nullopt;
     frame_->tool = call->tool;
-    const CallContext context = ContextOf(*call);
+    CallContext
+        context;  // as `policyc eval` has it by default, so that the call can be tried there
+    mcp::SetContext(*call, context);
     Decision decision;
     Reservation reservation;
     const DecideResult result = decider_.Decide(*policy_, *frame_, context, decision, reservation);
@@ -58,21 +60,6 @@ class Confirmation {
     return true;
   }
 
-  // As `policyc eval` has it by default, so that the call can be tried there.
-  static CallContext ContextOf(const mcp::CallLine& call) {
-    CallContext context;
-    if (!call.server.empty()) context.server = call.server;
-    if (!call.grant.empty()) context.grant = call.grant;
-    context.session = call.session;
-    context.claims = call.claims;
-    context.grant_attributes = call.attributes;
-    context.annotations = call.annotations;
-    context.client_name = call.client_name;
-    context.client_version = call.client_version;
-    if (call.now_ns) context.now_ns = *call.now_ns;
-    return context;
-  }
-
   std::vector<std::byte> bytes_;
   std::shared_ptr<const Program> program_;
   std::optional<Frame> frame_;
@@ -84,21 +71,25 @@ class Confirmation {
 
 }  // namespace
 
-void CheckPolicySource(const Source& source, const CompileOptions& options,
-                       Diagnostics& diagnostics) {
+std::optional<DecisionCost> CheckPolicySource(const Source& source, const CompileOptions& options,
+                                              Diagnostics& diagnostics) {
   const std::optional<ir::Policy> policy = ResolvePolicy(source, options, diagnostics);
-  if (!policy) return;
-  std::optional<std::vector<std::byte>> bytes;
+  if (!policy) return std::nullopt;
+  std::optional<CompiledProgram> compiled;
   if (!diagnostics.has_errors()) {
     ir::Policy rewritten = *policy;
-    bytes = RunBackEnd(rewritten, source, options, diagnostics);
+    compiled = RunBackEnd(rewritten, source, options, diagnostics);
   }
-  // What is wrong is said all at once, though no call can show it then.
-  if (!bytes) return Analyse(*policy, source, nullptr, diagnostics);
-  Confirmation confirmation(*std::move(bytes));
+  if (!compiled) {
+    // What is wrong is said all at once, though no call can show it then.
+    Analyse(*policy, source, nullptr, diagnostics);
+    return std::nullopt;
+  }
+  Confirmation confirmation(std::move(compiled->bytes));
   Analyse(
       *policy, source, [&](const std::string& call) { return confirmation.Decide(call); },
       diagnostics);
+  return std::move(compiled->worst);
 }
 
 }  // namespace policy

@@ -2,6 +2,9 @@
 #ifndef COMPILER_DRIVER_POLICY_CHECK_H_
 #define COMPILER_DRIVER_POLICY_CHECK_H_
 
+#include <optional>
+
+#include "compiler/passes/decision_cost.h"
 #include "policy/compiler.h"
 #include "policy/diagnostic.h"
 #include "policy/source.h"
@@ -10,9 +13,9 @@ namespace policy {
 
 // Compiles the policy and reports the findings about its meaning too (compiler/analyse), each call
 // in them confirmed by the interpreter; a policy with errors has findings without calls. `source`
-// outlives `diagnostics`.
-void CheckPolicySource(const Source& source, const CompileOptions& options,
-                       Diagnostics& diagnostics);
+// outlives `diagnostics`. What a decision can cost; nullopt where an error was reported.
+std::optional<DecisionCost> CheckPolicySource(const Source& source, const CompileOptions& options,
+                                              Diagnostics& diagnostics);
 
 }  // namespace policy
 

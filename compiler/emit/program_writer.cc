@@ -4,6 +4,7 @@
 
 #include "compiler/ir/access.h"
 #include "policy/check.h"
+#include "runtime/program/rule_ids.h"
 
 namespace policy {
 
@@ -162,7 +163,7 @@ void ProgramWriter::WriteRules(const Source& source) {
   format::Rule first;
   first.line = start.line;
   first.column = start.column;
-  first.id = encoder_.AddText("/default");
+  first.id = encoder_.AddText(kDefaultRuleId);
   first.file = encoder_.header.source_name;
   encoder_.rules.push_back(first);
   for (std::size_t i = 0; i < policy_.rules.size(); ++i) {

@@ -262,15 +262,14 @@ DecisionCost WorstDecision(const ir::Policy& policy, const ir::Plan& plan) {
   return decision;
 }
 
-void CheckDecisionCost(const ir::Policy& policy, const ir::Plan& plan, const Source& source,
-                       Diagnostics& diagnostics) {
-  const DecisionCost worst = WorstDecision(policy, plan);
-  if (worst.cost <= kDecisionCostMax) return;
+bool CheckDecisionCost(const DecisionCost& worst, const Source& source, Diagnostics& diagnostics) {
+  if (worst.cost <= kDecisionCostMax) return true;
   diagnostics
       .Report(diag::CostOverBudget, source, worst.dearest, worst.tool, worst.cost, kDecisionCostMax)
       .Help(
           "this is the dearest of its conditions; a quantifier within another looks at a million "
           "pairs");
+  return false;
 }
 
 }  // namespace policy

@@ -38,9 +38,8 @@ struct DecisionCost {
 // The tool whose decision can cost most. An upper bound: every rule is looked at to its end.
 DecisionCost WorstDecision(const ir::Policy& policy, const ir::Plan& plan);
 
-// Reports a policy with a decision that may cost more than kDecisionCostMax.
-void CheckDecisionCost(const ir::Policy& policy, const ir::Plan& plan, const Source& source,
-                       Diagnostics& diagnostics);
+// False: it may cost more than kDecisionCostMax, which is reported.
+bool CheckDecisionCost(const DecisionCost& worst, const Source& source, Diagnostics& diagnostics);
 
 }  // namespace policy
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "compiler/resolve/pattern.h"
 #include "compiler/resolve/resolution.h"
 #include "grammar/suggestion.h"
+#include "grammar/written_number.h"
 #include "runtime/value/glob.h"
 
 namespace policy {
@@ -88,23 +88,6 @@ std::string ScopeText(const Resolution& resolution, const ir::Counter& counter) 
     text += resolution.path_texts[ir::IndexOf(scope.path_id)];
   }
   return text;
-}
-
-// The decimals that `digits` are written with: 500.00 has two, 5e2 none.
-std::int64_t DecimalsOf(std::string_view digits) {
-  const std::size_t exponent_at = digits.find_first_of("eE");
-  const std::string_view mantissa = digits.substr(0, exponent_at);
-  const std::size_t point = mantissa.find('.');
-  std::int64_t decimals =
-      point == std::string_view::npos ? 0 : static_cast<std::int64_t>(mantissa.size() - point - 1);
-  if (exponent_at != std::string_view::npos) {
-    std::string_view text = digits.substr(exponent_at + 1);
-    if (text.starts_with('+')) text.remove_prefix(1);
-    std::int64_t exponent = 0;
-    std::from_chars(text.data(), text.data() + text.size(), exponent);
-    decimals -= exponent;
-  }
-  return std::max<std::int64_t>(decimals, 0);
 }
 
 // The decimals that the counter's amounts are counted with. nullopt: reported.

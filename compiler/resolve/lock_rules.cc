@@ -12,13 +12,12 @@
 #include "compiler/catalog/canonical_json.h"
 #include "compiler/catalog/tool_schema.h"
 #include "policy/check.h"
+#include "runtime/program/rule_ids.h"
 #include "runtime/value/glob.h"
 
 namespace policy {
 
 namespace {
-
-constexpr std::string_view kLockRuleId = "/lock";
 
 ir::Pin PinOf(const std::string& server, const catalog::LockedTool& tool) {
   ir::Pin pin{.server = server,
@@ -40,11 +39,20 @@ class LockRules {
   explicit LockRules(ir::Policy& policy) : policy_(policy) {}
 
   void Add() {
+    if (policy_.lock->empty()) return HideAll();
     AddPinnedOnly();
     for (const ir::Pin& pin : *policy_.lock) AddPinnedTool(pin);
   }
 
  private:
+  // A program knows its lock by its pins; where there are none, no tool is to be seen either.
+  void HideAll() {
+    ir::Block block{.patterns = {"*"}, .hides = true};
+    block.rule_ids = {AddRule(NewRule(format::RuleKind::Hide))};
+    block.span = policy_.default_span;
+    policy_.blocks.push_back(std::move(block));
+  }
+
   // One rule for every call: it fires unless the tool is pinned for the server that is called.
   void AddPinnedOnly() {
     std::map<std::string_view, std::vector<std::string>> tools_by_server;
@@ -70,7 +78,6 @@ class LockRules {
                        .span = policy_.default_span};
     ir::Rule rule = NewRule(format::RuleKind::Deny);
     rule.condition_id = AddFormula(std::move(is_not));
-    rule.message = "this tool is not in the lock";
     ir::Block block{.patterns = {"*"}};
     block.rule_ids = {AddRule(std::move(rule))};
     block.span = policy_.default_span;

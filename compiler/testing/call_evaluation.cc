@@ -67,15 +67,7 @@ bool CallEvaluation::ReadCall(const mcp::CallLine& call, CallContext& context, D
     return false;
   }
   frame_.tool = call.tool;
-  if (!call.server.empty()) context.server = call.server;
-  if (!call.grant.empty()) context.grant = call.grant;
-  context.session = call.session;
-  context.claims = call.claims;
-  context.grant_attributes = call.attributes;
-  context.annotations = call.annotations;
-  context.client_name = call.client_name;
-  context.client_version = call.client_version;
-  if (call.now_ns) context.now_ns = *call.now_ns;
+  mcp::SetContext(call, context);
   return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "runtime/program/disassemble.h"
 #include "runtime/program/layout.h"
+#include "runtime/program/rule_ids.h"
 #include "runtime/vm/interpreter.h"
 
 namespace policy {
@@ -16,7 +17,6 @@ constexpr auto kUnknown = static_cast<std::size_t>(Truth::Unknown);
 constexpr auto kTrue = static_cast<std::size_t>(Truth::True);
 
 constexpr std::uint32_t kDefaultRule = 0;
-constexpr std::string_view kLockRule = "/lock";  // rules that the lock adds are nobody's to test
 
 bool IsRule(Opcode opcode) {
   return opcode == Opcode::Deny || opcode == Opcode::Require || opcode == Opcode::Allow ||
@@ -136,7 +136,8 @@ void Coverage::AddRule(const Instruction& instruction, std::vector<const Instruc
   const Layout& layout = program_->layout();
   const std::uint32_t rule = RuleOf(layout, instruction);
   const auto conditions = std::exchange(tests, {});
-  if (by_rule_.contains(rule) || layout.text(layout.rules()[rule].id) == kLockRule) return;
+  // Rules that the lock adds are nobody's to test.
+  if (by_rule_.contains(rule) || layout.text(layout.rules()[rule].id) == kLockRuleId) return;
   RuleCoverage coverage{.rule = rule, .outcomes = {}, .conditions = {}};
   for (const Instruction* test : conditions) {
     ConditionCoverage condition{.text = ConditionText(layout, *test), .outcomes = {}};

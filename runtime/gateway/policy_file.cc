@@ -2,7 +2,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
+#include <utility>
 
 namespace policy::gateway {
 
@@ -23,13 +26,33 @@ std::expected<std::string, std::string> ReadPolicyFile(const std::string& path) 
   return std::unexpected(path + ": cannot be read: " + std::strerror(errno));
 }
 
-LoadedProgram LoadPolicy(PolicyText policy, const CompilePolicy& compile) {
-  if (!policy.path.ends_with(".pbc")) return compile(std::move(policy));
-  if (!policy.tools_path.empty()) {
-    return std::unexpected(policy.path +
-                           ": a compiled policy holds its lock: give --tools to policyc compile");
+FileState StateOf(std::string path, std::string_view text) {
+  return {std::move(path), std::hash<std::string_view>{}(text)};
+}
+
+FileState StateOf(std::string path) {
+  // To look at a pipe is to empty it, or to wait for ever.
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return {std::move(path), std::nullopt};
+  const auto text = ReadPolicyFile(path);
+  return text ? StateOf(std::move(path), *text) : FileState{std::move(path), std::nullopt};
+}
+
+LoadedPolicy LoadPolicy(PolicyText policy, const CompilePolicy& compile) {
+  FileState own = StateOf(policy.path, policy.text);
+  if (!policy.path.ends_with(".pbc")) {
+    LoadedPolicy loaded = compile(std::move(policy));
+    loaded.files.push_back(std::move(own));
+    return loaded;
   }
-  return LoadProgram(policy.path, std::as_bytes(std::span(policy.text)));
+  LoadedPolicy loaded{.program = nullptr, .files = {std::move(own)}, .warnings = {}};
+  if (policy.tools_path.empty()) {
+    loaded.program = LoadProgram(policy.path, std::as_bytes(std::span(policy.text)));
+  } else {
+    loaded.program = std::unexpected(
+        policy.path + ": a compiled policy holds its lock: give --tools to policyc compile");
+  }
+  return loaded;
 }
 
 LoadedProgram LoadProgram(const std::string& path, std::span<const std::byte> bytes) {

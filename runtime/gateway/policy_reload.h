@@ -1,5 +1,5 @@
-// A policy file that may be edited while calls run: read, compiled and bound on a thread of its
-// own, handed to the loop when it is good.
+// A policy whose files may be edited while calls run: read, compiled and bound on a thread of its
+// own, handed to the loop when all of it is good.
 #ifndef RUNTIME_GATEWAY_POLICY_RELOAD_H_
 #define RUNTIME_GATEWAY_POLICY_RELOAD_H_
 
@@ -9,8 +9,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "policy/counters.h"
 #include "policy/program.h"
@@ -30,34 +32,45 @@ struct ReloadOptions {
   CompilePolicy compile;
 };
 
+// What came of an edit.
+struct Reloaded {
+  std::shared_ptr<PolicyVersion> version;  // to be in force from now on; null: the old one stays
+  std::string refusal;                     // why it stays; empty: it decides the same
+  std::vector<std::string> warnings;       // as in LoadedPolicy
+  std::vector<std::string> paths;          // the files whose edits matter from now on
+};
+
 // Thread safety: everything but the thread of its own happens in the loop's.
 class PolicyReload {
  public:
-  using Install = std::function<void(std::shared_ptr<PolicyVersion>)>;
-  using Refuse = std::function<void(const std::string& why)>;
+  using Report = std::function<void(const Reloaded& reloaded)>;
 
-  // `counters` and `loop` outlive the reload. `text` is the file's and `program` is in force: the
-  // same again is no news.
-  PolicyReload(ReloadOptions options, std::string text, const Program& program, Counters& counters,
-               transport::EventLoop& loop, Install install, Refuse refuse);
+  // `counters` and `loop` outlive the reload. `program` is in force, and was made from `files`: the
+  // same again is no news. `report` is called in the loop.
+  PolicyReload(ReloadOptions options, std::vector<FileState> files, const Program& program,
+               Counters& counters, transport::EventLoop& loop, Report report);
   PolicyReload(const PolicyReload&) = delete;  // its thread refers to it
   PolicyReload& operator=(const PolicyReload&) = delete;
   ~PolicyReload();
 
-  // The file may have changed. Changes while one is compiled are looked at once, after it.
+  // A file may have changed. Changes while one is compiled are looked at once, after it.
   void FileChanged();
 
  private:
   void Work();
   void LoadOnce();
+  bool HasNews() const;
+  void AddFilesInForce();
+  Reloaded Judge(LoadedPolicy loaded);
+  std::optional<std::string> LostFile(const std::vector<FileState>& files) const;
 
   ReloadOptions options_;
   Counters& counters_;
   transport::EventLoop& loop_;
-  std::shared_ptr<Install> install_;  // shared with what the loop still holds after our end
-  std::shared_ptr<Refuse> refuse_;
-  std::string known_text_;             // of the file, as last looked at; the worker's
-  std::array<std::uint8_t, 32> hash_;  // of the program in force; the worker's
+  std::shared_ptr<Report> report_;  // shared with what the loop still holds after our end
+  std::vector<FileState> files_;    // of the program in force; this and the next two the worker's
+  std::vector<FileState> known_;    // as last looked at
+  std::array<std::uint8_t, 32> hash_;  // of the program in force
   std::mutex mutex_;
   std::condition_variable wake_;
   bool has_changed_ = false;

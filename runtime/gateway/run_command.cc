@@ -79,16 +79,18 @@ class Run {
   int Begin();
 
  private:
-  struct LoadedPolicy {
-    std::string text;
+  struct Start {  // what to begin with
     std::shared_ptr<const Program> program;
+    std::vector<FileState> files;
+    std::vector<std::string> warnings;
   };
 
   int NotRun(std::string_view why);
   std::expected<void, std::string> OpenLog(const std::string& session);
   std::expected<std::unique_ptr<transport::LeaseNode>, std::string> StartLeases();
-  int ServeShared(LoadedPolicy policy);
-  int Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy policy);
+  int ServeShared(Start start);
+  int Serve(transport::EventLoop& loop, Counters& counters, Start start);
+  void Watch(std::vector<std::string> paths);
   void Say(std::string_view line) {
     if (errors_ != nullptr) errors_->Say(line);
   }
@@ -103,6 +105,7 @@ class Run {
   std::string server_;      // what it is called, for good: counters are its
   std::unique_ptr<transport::EventLoop> loop_;
   std::optional<DecisionLog> log_;
+  std::unique_ptr<transport::FileWatch> watch_;
   std::string watch_trouble_;                 // why edits of the policy will not be seen
   transport::ErrorStream* errors_ = nullptr;  // while there is one
   PolicyReload* reload_ = nullptr;            // likewise
@@ -121,28 +124,34 @@ int Run::Begin() {
   if (!loop) return NotRun(loop.error());
   loop_ = std::move(*loop);
   // Watched before it is read, so that no edit falls in between.
-  const auto watch = transport::FileWatch::Make(*loop_, options_.policy_path, [this] {
+  auto watch = transport::FileWatch::Make(*loop_, options_.policy_path, [this] {
     if (reload_ != nullptr) reload_->FileChanged();
   });
-  if (!watch) watch_trouble_ = watch.error() + "; edits of the policy will not be seen";
+  if (watch) {
+    watch_ = std::move(*watch);
+  } else {
+    watch_trouble_ = watch.error() + "; edits of the policy will not be seen";
+  }
   auto text = ReadPolicyFile(options_.policy_path);
   if (!text) return NotRun(text.error());
-  auto program = LoadPolicy({.path = options_.policy_path,
-                             .text = *text,
-                             .tools_path = options_.tools_path,
-                             .server = options_.server},
-                            compile_);
-  if (!program) return NotRun(program.error());
+  LoadedPolicy loaded = LoadPolicy({.path = options_.policy_path,
+                                    .text = *std::move(text),
+                                    .tools_path = options_.tools_path,
+                                    .server = options_.server},
+                                   compile_);
+  if (!loaded.program) return NotRun(loaded.program.error());
   if (!options_.native_path.empty()) {
     auto native = jit::ReadTrustedFile(options_.native_path);
     if (!native) return NotRun(native.error());
     native_ = std::move(*native);
   }
-  LoadedPolicy policy{std::move(*text), std::move(*program)};
-  server_ = ServerOf(options_, *policy.program);
-  if (!options_.has_private_state) return ServeShared(std::move(policy));
+  Start start{.program = *std::move(loaded.program),
+              .files = std::move(loaded.files),
+              .warnings = std::move(loaded.warnings)};
+  server_ = ServerOf(options_, *start.program);
+  if (!options_.has_private_state) return ServeShared(std::move(start));
   MemoryCounters counters;
-  const int status = Serve(*loop_, counters, std::move(policy));
+  const int status = Serve(*loop_, counters, std::move(start));
   loop_->DropTasks();  // they may hold a policy, which holds counters
   return status;
 }
@@ -172,10 +181,10 @@ std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeas
   return transport::LeaseNode::Start(std::move(node_options), clock_);
 }
 
-int Run::ServeShared(LoadedPolicy policy) {
+int Run::ServeShared(Start start) {
   auto node = StartLeases();
   if (!node) return NotRun(node.error());
-  const int status = Serve(*loop_, (*node)->counters(), std::move(policy));
+  const int status = Serve(*loop_, (*node)->counters(), std::move(start));
   loop_->DropTasks();
   return status;
 }
@@ -209,14 +218,22 @@ std::unique_ptr<jit::Tier> Run::StartTier() {
       }});
 }
 
-int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy policy) {
+// Looks again at once where a folder is watched for the first time: it may have changed before.
+void Run::Watch(std::vector<std::string> paths) {
+  if (watch_ == nullptr) return;
+  const auto has_new = watch_->Follow(std::move(paths));
+  if (!has_new) return Say(has_new.error() + "; edits of the policy may not be seen");
+  if (*has_new && reload_ != nullptr) reload_->FileChanged();
+}
+
+int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
   const std::string session = SessionId();
   if (const auto opened = OpenLog(session); !opened) return NotRun(opened.error());
   DecisionLog* log = log_ ? &*log_ : nullptr;
   const std::string attachment = AttachmentOf(server_, options_);
   const CounterPlace place =
       options_.has_private_state ? CounterPlace::Private : CounterPlace::Shared;
-  const auto version = std::make_shared<PolicyVersion>(policy.program, counters, attachment);
+  const auto version = std::make_shared<PolicyVersion>(start.program, counters, attachment);
   if (const auto trouble = WhyNotKept(version->bound, place)) return NotRun(*trouble);
   transport::AdoptOrphans();
   auto child = transport::ChildProcess::Spawn(options_.command);
@@ -227,12 +244,13 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
   if (options_.has_private_state) {
     errors.Say("counters are private: each policyd started like this has limits of its own");
   }
-  if (policy.program->LocksOut(server_)) {
+  for (const std::string& warning : start.warnings) Say(warning);
+  if (start.program->LocksOut(server_)) {
     errors.Say("the lock has no tools of server `" + server_ +
                "`: every call is denied; --server says which one this is");
   }
   const std::unique_ptr<jit::Tier> tier = StartTier();
-  if (tier != nullptr) tier->Take(policy.program);
+  if (tier != nullptr) tier->Take(start.program);
   MessageRelay relay({.caller = {.server = server_,
                                  .grant = options_.grant,
                                  .session = session,
@@ -243,6 +261,8 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
   StdioGateway gateway(loop, *child, errors, relay, log);
   const transport::SignalSource signals(loop, kSignals,
                                         [&gateway](int signal) { gateway.Signal(signal); });
+  std::vector<std::string> paths;
+  for (const FileState& file : start.files) paths.push_back(file.path);
   PolicyReload reload(
       {.path = options_.policy_path,
        .tools_path = options_.tools_path,
@@ -250,17 +270,20 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, LoadedPolicy poli
        .attachment = attachment,
        .counter_place = place,
        .compile = compile_},
-      std::move(policy.text), *policy.program, counters, loop,
-      [&](std::shared_ptr<PolicyVersion> next) {
-        Say("policy " + next->hash_text + " is in force");
-        if (tier != nullptr) tier->Take(next->bound.program_pointer());
-        relay.Install(std::move(next));
-      },
-      [&](const std::string& why) {
-        Say("policy " + relay.policy().hash_text +
-            " stays in force, for the edited file cannot be used:\n" + why);
+      std::move(start.files), *start.program, counters, loop, [&](const Reloaded& reloaded) {
+        for (const std::string& warning : reloaded.warnings) Say(warning);
+        if (reloaded.version != nullptr) {
+          Say("policy " + reloaded.version->hash_text + " is in force");
+          if (tier != nullptr) tier->Take(reloaded.version->bound.program_pointer());
+          relay.Install(reloaded.version);
+        } else if (!reloaded.refusal.empty()) {
+          Say("policy " + relay.policy().hash_text +
+              " stays in force, for the edited file cannot be used:\n" + reloaded.refusal);
+        }
+        Watch(reloaded.paths);
       });
   reload_ = &reload;
+  Watch(std::move(paths));
   if (!watch_trouble_.empty()) Say(watch_trouble_);
   const int status = gateway.Run();
   reload_ = nullptr;

@@ -166,6 +166,18 @@ struct CallLineReader::Scratch {
   StrictJson json;
 };
 
+void SetContext(const CallLine& call, CallContext& context) {
+  if (!call.server.empty()) context.server = call.server;
+  if (!call.grant.empty()) context.grant = call.grant;
+  context.session = call.session;
+  context.claims = call.claims;
+  context.grant_attributes = call.attributes;
+  context.annotations = call.annotations;
+  context.client_name = call.client_name;
+  context.client_version = call.client_version;
+  if (call.now_ns) context.now_ns = *call.now_ns;
+}
+
 CallLineReader::CallLineReader() : scratch_(std::make_unique<Scratch>()) {}
 CallLineReader::~CallLineReader() = default;
 

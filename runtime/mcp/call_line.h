@@ -15,6 +15,7 @@
 #include <optional>
 #include <string_view>
 
+#include "policy/request.h"
 #include "runtime/mcp/message.h"
 
 namespace policy::mcp {
@@ -36,6 +37,10 @@ struct CallLine {
   std::string_view client_version;
   std::optional<std::int64_t> now_ns;
 };
+
+// Sets what the line says of who calls whom and when; the rest of `context` stays. Its views are
+// those of `call`.
+void SetContext(const CallLine& call, CallContext& context);
 
 // Reads lines one at a time. Not thread-safe.
 class CallLineReader {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/program/layout.h"
+#include "runtime/program/rule_ids.h"
 #include "runtime/vm/blame.h"
 #include "runtime/vm/interpreter.h"
 
@@ -64,6 +65,17 @@ std::string ClosedMessage(const Blame& blame, Frame& frame) {
   return fmt::format("the policy does not permit the argument `{}` of `{}`", name, frame.tool);
 }
 
+// Names the server too: calling it by another name than the lock does is a common mistake.
+std::string LockMessage(const Frame& frame) {
+  const Layout& layout = frame.program().layout();
+  const std::uint32_t node =
+      layout.FindMember(static_cast<std::uint32_t>(format::Root::Tool), "server");
+  const std::uint32_t slot = node == format::kNone ? node : layout.path_nodes()[node].slot;
+  if (slot == format::kNone) return fmt::format("the lock holds no tool `{}`", frame.tool);
+  return fmt::format("the lock holds no tool `{}` of server `{}`", frame.tool,
+                     frame.slot(slot).text());
+}
+
 std::string_view KindText(format::RuleKind kind) {
   switch (kind) {
     case format::RuleKind::Require:
@@ -111,6 +123,10 @@ std::string RuleMessage(const FoundRule& found, Frame& frame) {
   const format::Rule& rule = layout.rules()[found.rule];
   std::string message(layout.text(rule.message));
   const bool is_unknown = found.truth == Truth::Unknown;
+  const bool is_of_lock = layout.text(rule.id) == kLockRuleId;
+  if (message.empty() && is_of_lock && rule.kind != format::RuleKind::CloseArguments) {
+    return LockMessage(frame);
+  }
   if (message.empty() && rule.kind == format::RuleKind::Hide) {
     return fmt::format("the tool `{}` is not available", frame.tool);
   }

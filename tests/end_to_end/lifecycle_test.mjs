@@ -1,7 +1,7 @@
 // How policyd begins and ends: no process stays behind, a server that dies is answered for, an edited policy takes effect.
 
 import assert from "node:assert/strict";
-import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertNothingLeft, eventually, scratch } from "./processes.mjs";
@@ -117,6 +117,38 @@ test("a good edit takes effect at the next call and keeps the counters, a bad on
   assert.equal(await text("echo"), "done");
   assert.match(await text("echo"), /LIMITED/);
   assert.match(await text("third"), /DENIED/);
+  await wire.close();
+});
+
+test("an edit of the lock or of an included file takes effect as one of the policy does", async () => {
+  const folder = join(scratch(), "parts");
+  mkdirSync(join(folder, "org"), { recursive: true });
+  const write = (name, text) => {
+    writeFileSync(join(folder, "new"), text);
+    renameSync(join(folder, "new"), join(folder, name));
+  };
+  const lock = (...names) => JSON.stringify({ tools: names.map((name) => ({ name, inputSchema: { type: "object" } })) });
+  write("org/tools.json", lock("echo"));
+  write("org/base.policy", 'tool "*o*" { allow }\n');
+  write("main.policy", 'default deny\nuse tools "org/tools.json"\ninclude "org/base.policy"\n');
+  const wire = openWire(behindPolicyd(lenient(records()), join(folder, "main.policy")));
+  await wire.initialize();
+  let id = 0;
+  const text = async (tool) => (await wire.call(id++, tool)).result.content[0].text;
+  assert.equal(await text("echo"), "done");
+  assert.match(await text("other"), /the lock holds no tool `other`/);
+
+  write("org/tools.json", lock("echo", "other"));
+  await eventually(async () => (await text("other")) === "done", { what: "the new lock" });
+
+  const before = wire.stderr().length;
+  write("org/base.policy", "tool echo { alow }\n");
+  await eventually(() => wire.stderr().slice(before).includes("org/base.policy:1:"), { what: "a word about the bad file" });
+  assert.equal(await text("other"), "done");
+
+  write("org/base.policy", "tool echo { allow }\n");
+  await eventually(async () => /DENIED/.test(await text("other")), { what: "the new rules" });
+  assert.equal(await text("echo"), "done");
   await wire.close();
 });
 

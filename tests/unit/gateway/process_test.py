@@ -39,9 +39,10 @@ class Proxy:
     def __init__(self, folder, *modes, policy=ALLOW_ALL, options=(), command=None, shared=False):
         self.folder = pathlib.Path(folder)
         self.policy = self.folder / "policy.json"
-        text = json.dumps(policy)
-        if not self.policy.exists() or self.policy.read_text() != text:
-            self.policy.write_text(text)
+        if isinstance(policy, pathlib.Path):
+            self.policy = policy
+        elif not self.policy.exists() or self.policy.read_text() != json.dumps(policy):
+            self.policy.write_text(json.dumps(policy))
         self.record = self.folder / f"record-{time.monotonic_ns()}"
         self.record.touch()
         state = ["--state", str(self.folder / "state")] if shared else ["--private-state"]
@@ -68,6 +69,16 @@ class Proxy:
 
     def answer(self):
         return json.loads(self.line())
+
+    def hear(self, text, seconds=10):
+        """The lines of stderr up to one that holds `text`."""
+        lines = []
+        while not lines or text not in lines[-1]:
+            ready, _, _ = select.select([self.process.stderr], [], [], seconds)
+            assert ready, f"{text!r} was not said: {lines}"
+            lines.append(self.process.stderr.readline().decode())
+            assert lines[-1], f"it ended: {lines}"
+        return lines
 
     def close(self):
         """Ends the client's side; returns (status, what is left of stdout, stderr)."""
@@ -338,6 +349,92 @@ class Policies(ProcessTest):
             self.assertTrue(line)
             text += line
         self.assertIn("stays in force", text)
+
+    def test_edits_of_the_lock_and_of_included_files_are_heard(self):
+        parts = pathlib.Path(self.folder) / "parts"
+        (parts / "deep").mkdir(parents=True)
+        main, included, lock = parts / "main.policy", parts / "deep/base.policy", parts / "deep/tools.json"
+
+        def lock_of(*names):
+            return json.dumps({"tools": [{"name": name, "inputSchema": {"type": "object"}} for name in names]})
+
+        main.write_text('default deny\nuse tools "deep/tools.json"\ninclude "deep/base.policy"\n')
+        included.write_text('tool "*e*" { allow }\n')
+        lock.write_text(lock_of("echo"))
+        proxy = self.proxy(policy=main)
+        seen = []
+
+        def decision(name):
+            proxy.send(call(len(seen), name))
+            seen.append(proxy.answer()["result"])
+            return seen[-1]["content"][0]["text"] if seen[-1].get("isError") else "allowed"
+
+        def edit(path, text):
+            (parts / "new").write_text(text)
+            os.rename(parts / "new", path)  # as editors do
+
+        self.assertEqual("allowed", decision("echo"))
+        self.assertIn("the lock holds no tool `more` of server `default`", decision("more"))
+        edit(lock, lock_of("echo", "more"))
+        eventually(lambda: decision("more") == "allowed")
+        edit(included, 'tool "*e*" { allow }\ntool echo { deny because "closed" }\n')
+        eventually(lambda: "closed" in decision("echo"))
+        edit(included, 'tool "*e*" { alow }\n')  # all or nothing
+        proxy.hear("stays in force")
+        proxy.hear("deep/base.policy:1:")
+        self.assertIn("closed", decision("echo"))
+        self.assertEqual("allowed", decision("more"))
+        edit(included, 'tool "*e*" { allow }\n')
+        eventually(lambda: decision("echo") == "allowed")
+        lock.unlink()  # the policy names it: it cannot do without
+        edit(included, 'tool "*e*" { allow because "edited" }\n')
+        proxy.hear("stays in force")
+        self.assertIn("the lock holds no tool", decision("other"))
+        edit(lock, lock_of("more"))
+        eventually(lambda: "the lock holds no tool `echo`" in decision("echo"))
+
+    def test_a_lock_beside_the_policy_is_not_lost_while_it_runs(self):
+        lock = pathlib.Path(self.folder) / "tools.lock.json"
+        lock.write_text(json.dumps({"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}))
+        proxy = self.proxy()
+        proxy.send(call(1, "other"))
+        self.assertIn("the lock holds no tool", proxy.answer()["result"]["content"][0]["text"])
+        lock.unlink()
+        for _ in range(2):
+            proxy.send(call(1, "other"))
+            self.assert_denied(proxy.answer())
+            proxy.policy.write_text(json.dumps(dict(ALLOW_ALL, hide=["secret"])))
+            proxy.hear("it is gone")
+            proxy.policy.write_text(json.dumps(ALLOW_ALL))
+            proxy.hear("it is gone")
+        lock.write_text(json.dumps({"tools": [{"name": "other", "inputSchema": {"type": "object"}}]}))
+        proxy.hear("is in force")
+        proxy.send(call(2, "other"))
+        self.assertNotIn("isError", proxy.answer()["result"])
+
+    def test_a_lock_without_tools_shows_none(self):
+        lock = pathlib.Path(self.folder) / "tools.lock.json"
+        lock.write_text(json.dumps({"version": 1, "servers": {}}))
+        proxy = self.proxy()
+        proxy.send('{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}',
+                   '{"jsonrpc":"2.0","id":1,"method":"tools/list"}', call(2))
+        answers = {(answer := proxy.answer())["id"]: answer for _ in range(3)}
+        self.assertEqual([], answers[1]["result"]["tools"])
+        self.assert_denied(answers[2])
+
+    def test_warnings_are_printed_and_stop_nothing(self):
+        policy = {"version": "1", "default": "deny", "tools": {"echo": {"require": [{"conditions": []}]}}}
+        proxy = self.proxy(policy=policy)
+        proxy.send(call(1))
+        self.assertNotIn("isError", proxy.answer()["result"])
+        policy["tools"]["more"] = {"deny_if": [{"conditions": []}]}
+        proxy.policy.write_text(json.dumps(policy))
+        lines = proxy.hear("is in force")
+        self.assertEqual(3, len([line for line in lines if "warning[P4006]" in line]), lines)
+        (pathlib.Path(self.folder) / "policyc.json").write_text(
+            '{"allow": [{"code": "P4006", "at": "/tools", "because": "a test"}]}')
+        proxy.policy.write_text(json.dumps(dict(policy, hide=["x"])))
+        self.assertEqual(1, len(proxy.hear("is in force")))
 
     def test_four_processes_share_a_limit(self):
         proxies = [self.proxy(policy=limit_of(50), shared=True) for _ in range(4)]
