@@ -124,14 +124,18 @@ bool ReportUnquotedPattern(const Place& place) {
   const bool is_name = place.expected.sort == Expected::Sort::Name ||
                        std::string_view(place.expected.what).starts_with("`{` and the rules");
   constexpr std::string_view kOdd = "*-./:?";
-  if (!is_name || place.token.kind != TextToken::Kind::Sign ||
+  // `hide send_*`: the statement is whole without the star, which begins none.
+  const bool is_glued = place.is_statement() && place.token.begin > 0 &&
+                        IsNameCharacter(place.text[place.token.begin - 1]);
+  if (!(is_name || is_glued) || place.token.kind != TextToken::Kind::Sign ||
       kOdd.find(place.word().front()) == std::string_view::npos) {
     return false;
   }
   const auto belongs = [&](char c) { return IsNameCharacter(c) || kOdd.contains(c); };
   std::size_t begin = place.token.begin;
   std::size_t end = place.token.end;
-  while (begin > place.begin && belongs(place.text[begin - 1])) --begin;
+  const std::size_t begin_min = is_glued ? 0 : place.begin;
+  while (begin > begin_min && belongs(place.text[begin - 1])) --begin;
   while (end < place.text.size() && belongs(place.text[end])) ++end;
   const Span span = place.input.SpanOf(begin, end);
   const std::string_view pattern = place.text.substr(begin, end - begin);
