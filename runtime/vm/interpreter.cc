@@ -119,8 +119,8 @@ bool RunNative(std::uint32_t block, Frame& frame, Findings& findings) {
 template <typename Trace>
 void RunPattern(const format::Pattern& pattern, Frame& frame, Findings& findings, Trace& trace) {
   const Layout& layout = frame.program().layout();
-  const auto block =
-      static_cast<std::uint32_t>(layout.tools().size() + (&pattern - layout.patterns().data()));
+  const auto position = static_cast<std::size_t>(&pattern - layout.patterns().data());
+  const auto block = static_cast<std::uint32_t>(layout.tools().size() + position);
   if (!RunNative<Trace>(block, frame, findings)) RunBlock(pattern.code, frame, findings, trace);
 }
 

@@ -101,7 +101,8 @@ TEST_CASE("a function of anything else than it takes is broken") {
                (is(first, K::Time, K::Duration) && is(second, K::Duration)) ||
                (is(first, K::Time) && is(second, K::Time));
       case Function::Multiply:
-        return is(first, K::Number, K::Duration) && is(second, K::Number);
+        return (is(first, K::Number, K::Duration) && is(second, K::Number)) ||
+               (is(first, K::Number) && is(second, K::Duration));
       default:  // "x" is no address, URL, statement or time, and no list has an element 1
         return false;
     }
