@@ -26,7 +26,7 @@ struct RunOptions {
   bool logs_argument_values = false;
   std::vector<std::string> passed_methods;
   JitMode jit = JitMode::Off;
-  std::string native_path;  // machine code of the policy, made beforehand; empty: none
+  std::string native_path;           // machine code of the policy, made beforehand; empty: none
   std::vector<std::string> command;  // the server, as its argv
 };
 
