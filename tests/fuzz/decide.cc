@@ -2,6 +2,7 @@
 //
 // Four lines: policy.json, or "#3" for the fourth of Policies(); the tool's name, its arguments,
 // the claims.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include "runtime/value/utf8.h"
 #include "tests/differential/case.h"
 #include "tests/fuzz/policies.h"
+#include "tests/reference/text.h"
 
 namespace {
 
@@ -27,6 +29,19 @@ std::array<std::string, 4> Lines(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
+}
+
+// Whether a record in it names a member twice, or twice but for letter case. Readers of calls
+// refuse that, and claims that have it are known to be unreadable: the reference is not asked about
+// either.
+bool NamesTwice(const reference::Json& json) {
+  for (std::size_t i = 0; i < json.members.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (reference::SameButForCase(json.members[j].key, json.members[i].key)) return true;
+    }
+    if (NamesTwice(json.members[i].value)) return true;
+  }
+  return std::ranges::any_of(json.items, NamesTwice);
 }
 
 // What is no JSON is a text of either form, as a String.
@@ -54,8 +69,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   differential::Step step;
   step.call.tool = tool;
   step.call.arguments = ToText(*parsed_arguments);
-  if (parsed_claims && parsed_claims->Is(reference::Json::Kind::Record))
+  if (parsed_claims && parsed_claims->Is(reference::Json::Kind::Record) &&
+      !NamesTwice(*parsed_claims)) {
     step.call.context.claims = ToText(*parsed_claims);
+  }
   step.call.context.now_ns = 1'774'738'800'000'000'000;
   each.steps.assign(3, step);
   const auto result = differential::RunCase(each, nullptr);
