@@ -63,7 +63,8 @@ class KeySet {
   // Adds `key`, which must stay where it is until the record is closed, and returns null; or the
   // key of the record that counts as the same, valid until the next Add. REQUIRES: `record` was
   // opened last of those that are open.
-  const std::string_view* Add(Record& record, std::string_view key, std::uint64_t hash) {
+  [[gnu::always_inline]] const std::string_view* Add(Record& record, std::string_view key,
+                                                     std::uint64_t hash) {
     const std::uint64_t bit = std::uint64_t{1} << (hash >> 58);
     if ((record.seen & bit) != 0) {
       if (const Key* known = Find(record, hash, key)) return &known->text;

@@ -7,11 +7,6 @@ namespace policy::mcp {
 
 using format::kNone;
 
-void SlotFiller::Fill(std::uint32_t node, const Value& value) {
-  const std::uint32_t slot = nodes_[node].slot;
-  if (slot != kNone) frame_->Fill(slot, value);
-}
-
 Value SlotFiller::ReadNumber(std::string_view raw) const {
   Value value = Value::MakeString(raw);
   value.kind = ValueKind::InexactNumber;

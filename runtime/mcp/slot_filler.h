@@ -72,7 +72,10 @@ class SlotFiller {
   void FillScalar(std::uint32_t node, JsonKind kind, std::string_view raw);
   void FillContainer(std::uint32_t node, bool is_record, std::string_view raw);
   void OpenContainer(std::uint32_t node, bool is_record);
-  void Fill(std::uint32_t node, const Value& value);
+  void Fill(std::uint32_t node, const Value& value) {
+    const std::uint32_t slot = nodes_[node].slot;
+    if (slot != format::kNone) frame_->Fill(slot, value);
+  }
   Value ReadNumber(std::string_view raw) const;
 
   Frame* frame_;

@@ -117,7 +117,7 @@ class StrictJson {
   const char* SkipBeyondAscii(const char* p);
   const char* ReadNumber(const char* p);
   const char* ReadLiteral(const char* p, JsonKind& kind);
-  const char* ReadScalar(const char* p, JsonKind& kind);
+  const char* ReadScalar(const char* p, char c, JsonKind& kind);  // c: At(p)
   // The key at `p` of the `count`th member of `record`, its colon and the space behind it.
   const char* ReadKey(const char* p, KeySet::Record& record, std::uint32_t count, JsonKey& key);
   const char* ReadAnyKey(const char* p, const KeySet::Record& record, JsonKey& key);
@@ -180,7 +180,7 @@ inline const char* SkipPlain(const char* p, const char* end) {
 }  // namespace strict_json
 
 // Strings without escapes, all in ASCII, end here: most do, and nearly all keys.
-inline const char* StrictJson::ReadString(const char* p, JsonKind& kind) {
+[[gnu::always_inline]] inline const char* StrictJson::ReadString(const char* p, JsonKind& kind) {
   kind = JsonKind::String;
   p = strict_json::SkipPlain(p + 1, end_);
   if (p == end_ || *p != '"') [[unlikely]] {
@@ -189,8 +189,8 @@ inline const char* StrictJson::ReadString(const char* p, JsonKind& kind) {
   return p + 1;
 }
 
-inline const char* StrictJson::ReadScalar(const char* p, JsonKind& kind) {
-  const char c = At(p);
+[[gnu::always_inline]] inline const char* StrictJson::ReadScalar(const char* p, char c,
+                                                                 JsonKind& kind) {
   if (c == '"') {
     p = ReadString(p, kind);
     if (kind == JsonKind::UnreadableString) Refuse("lone surrogate in a string");
@@ -203,8 +203,8 @@ inline const char* StrictJson::ReadScalar(const char* p, JsonKind& kind) {
   return ReadLiteral(p, kind);
 }
 
-inline const char* StrictJson::ReadKey(const char* p, KeySet::Record& record, std::uint32_t count,
-                                       JsonKey& key) {
+[[gnu::always_inline]] inline const char* StrictJson::ReadKey(const char* p, KeySet::Record& record,
+                                                              std::uint32_t count, JsonKey& key) {
   constexpr std::size_t kBlockBytes = name_hash::kBlockBytes;
   if (At(p) != '"') return Fail("a key in quotes is missing");
   const char* const begin = p + 1;
@@ -226,7 +226,8 @@ inline const char* StrictJson::ReadKey(const char* p, KeySet::Record& record, st
 }
 
 // `count`: members of the record, this one included.
-inline void StrictJson::CheckKey(KeySet::Record& record, std::uint32_t count, const JsonKey& key) {
+[[gnu::always_inline]] inline void StrictJson::CheckKey(KeySet::Record& record, std::uint32_t count,
+                                                        const JsonKey& key) {
   if (is_refused()) return;  // and so the keys of one record are few or all different
   const std::string_view* const known =
       count <= kMembersMax ? keys_.Add(record, key.text, key.hash) : nullptr;
@@ -249,13 +250,14 @@ void StrictJson::Scan(std::string_view text, typename Visitor::Place place, Visi
   for (;;) {
     // A value begins at p, for `place`.
     bool has_begun = false;  // a list or record that is not empty
-    if (const char c = At(p); c == '{' || c == '[') {
+    const char first = At(p);
+    if (first == '{' || first == '[') {
       if (depth == kDepthMax) {
         Refuse("nested deeper than " + std::to_string(kDepthMax) + " levels");
         outcome_.stopped = true;
         return;
       }
-      const bool is_record = c == '{';
+      const bool is_record = first == '{';
       visitor.Open(place, is_record);
       Level<Place>& level = levels[depth++];
       level.place = place;
@@ -268,7 +270,7 @@ void StrictJson::Scan(std::string_view text, typename Visitor::Place place, Visi
     } else {
       const char* const begin = p;
       JsonKind kind = JsonKind::Null;
-      p = ReadScalar(p, kind);
+      p = ReadScalar(p, first, kind);
       if (p == nullptr) return;
       visitor.Scalar(place, kind, {begin, static_cast<std::size_t>(p - begin)});
       p = SkipSpace(p);

@@ -25,14 +25,15 @@ void Frame::Forget(std::uint32_t first, std::uint32_t end) {
   std::ranges::fill(std::span(made_in_).subspan(first - slot_count_, end - first), 0u);
 }
 
-void Frame::ForgetMade() {
+void Frame::ForgetMemo() {
   for (const std::uint16_t cell : remembered_) memo_[cell] = kMemoEmpty;
   remembered_.clear();
-  made_texts_.Clear();
-  if (++turn_ == 0) {  // once in four billion: turns that were must not come again
-    std::ranges::fill(made_in_, 0u);
-    turn_ = 1;
-  }
+}
+
+// Once in four billion: turns that were must not come again.
+void Frame::ForgetTurns() {
+  std::ranges::fill(made_in_, 0u);
+  turn_ = 1;
 }
 
 void Frame::Clear() {

@@ -63,9 +63,16 @@ class Frame {
     remembered_.push_back(cell);
   }
   // Forgets what was made of the slots: derived values and memo cells.
-  void ForgetMade();
+  void ForgetMade() {
+    if (!remembered_.empty()) ForgetMemo();
+    made_texts_.Clear();
+    if (++turn_ == 0) ForgetTurns();
+  }
 
  private:
+  void ForgetMemo();
+  void ForgetTurns();
+
   std::shared_ptr<const Program> program_;
   std::uint32_t slot_count_ = 0;
   std::vector<Value> values_;  // of slots, then of derived values

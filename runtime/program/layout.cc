@@ -37,6 +37,7 @@ std::expected<std::unique_ptr<const Layout>, ProgramError> Layout::Make(
     return std::unexpected(std::move(verified.error()));
   }
   layout->View();
+  layout->PlaceTools();
   layout->HashNames();
   layout->FindContextNodes();
   layout->CountRegisters();
@@ -63,7 +64,6 @@ void Layout::View() {
   path_table_ = Section<std::uint32_t>(SectionId::PathTable);
   code_ = Section<Instruction>(SectionId::Code);
   tools_ = Section<format::Tool>(SectionId::Tools);
-  tool_table_ = Section<std::uint32_t>(SectionId::ToolTable);
   patterns_ = Section<format::Pattern>(SectionId::Patterns);
   rules_ = Section<format::Rule>(SectionId::Rules);
   limits_ = Section<format::Limit>(SectionId::Limits);
@@ -73,6 +73,16 @@ void Layout::View() {
   index_entries_ = Section<format::IndexEntry>(SectionId::IndexEntries);
   derived_ = Section<format::Derived>(SectionId::Derived);
   pins_ = Section<format::Pin>(SectionId::Pins);
+}
+
+void Layout::PlaceTools() {
+  const auto table = Section<std::uint32_t>(SectionId::ToolTable);
+  tool_places_.resize(table.size());
+  for (std::size_t place = 0; place < table.size(); ++place) {
+    if (table[place] == kNone) continue;
+    const format::Tool& tool = tools_[table[place]];
+    tool_places_[place] = {HashBytes(text(tool.name)), text(tool.name), &tool};
+  }
 }
 
 void Layout::HashNames() {
@@ -168,11 +178,12 @@ Layout::NamedChild Layout::FindName(std::uint32_t node, std::string_view key,
 }
 
 const format::Tool* Layout::FindTool(std::string_view name) const {
-  const std::size_t mask = tool_table_.size() - 1;
-  for (std::size_t place = HashBytes(name) & mask;; place = (place + 1) & mask) {
-    if (tool_table_[place] == kNone) return nullptr;
-    const format::Tool& tool = tools_[tool_table_[place]];
-    if (SameText(text(tool.name), name)) return &tool;
+  const std::uint64_t hash = HashBytes(name);
+  const std::size_t mask = tool_places_.size() - 1;
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    const ToolPlace& place = tool_places_[at];
+    if (place.tool == nullptr) return nullptr;
+    if (place.hash == hash && SameText(place.name, name)) return place.tool;
   }
 }
 

@@ -124,6 +124,7 @@ class Layout {
   template <typename T>
   std::span<const T> Section(format::SectionId id) const;
   void View();
+  void PlaceTools();
   void HashNames();
   void FindContextNodes();
   void CountRegisters();
@@ -139,7 +140,6 @@ class Layout {
   std::span<const std::uint32_t> path_table_;
   std::span<const Instruction> code_;
   std::span<const format::Tool> tools_;
-  std::span<const std::uint32_t> tool_table_;
   std::span<const format::Pattern> patterns_;
   std::span<const format::Rule> rules_;
   std::span<const format::Limit> limits_;
@@ -150,6 +150,14 @@ class Layout {
   std::span<const format::Derived> derived_;
   std::span<const format::Pin> pins_;
   Operands operands_;
+  // The tool table, with what a look-up asks of a tool beside each place: it reads no other memory
+  // for a name that is not the one it looks for.
+  struct ToolPlace {
+    std::uint64_t hash = 0;  // HashBytes of the name
+    std::string_view name;
+    const format::Tool* tool = nullptr;  // null where free
+  };
+  std::vector<ToolPlace> tool_places_;
   // Members by parent and NameHash, open addressing as in the path table; in memory only, as the
   // hash is this process's.
   struct Name {

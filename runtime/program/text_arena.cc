@@ -39,10 +39,4 @@ char* MadeTexts::Reserve(std::size_t bytes) {
   return arena_.Reserve(bytes);
 }
 
-void MadeTexts::Clear() {
-  if (left_bytes_ != kMadeTextBytesMax) arena_.Clear();
-  left_bytes_ = kMadeTextBytesMax;
-  ran_out_ = false;
-}
-
 }  // namespace policy

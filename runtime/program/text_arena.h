@@ -28,7 +28,11 @@ class TextArena {
 class MadeTexts final : public TextRoom {
  public:
   char* Reserve(std::size_t bytes) override;
-  void Clear();
+  void Clear() {
+    if (left_bytes_ != kMadeTextBytesMax) arena_.Clear();
+    left_bytes_ = kMadeTextBytesMax;
+    ran_out_ = false;
+  }
   // Whether a text was refused.
   bool ran_out() const { return ran_out_; }
 

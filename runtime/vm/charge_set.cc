@@ -95,7 +95,7 @@ std::string ScopeCause(const Layout& layout, const format::Scope& scope, const F
 
 }  // namespace
 
-void ChargeSet::Clear() {
+void ChargeSet::ForgetCall() {
   shares_.clear();
   refusals_.clear();
   charges_.clear();

@@ -28,8 +28,10 @@ struct ChargeRefusal {
 // Reused from call to call; not thread-safe.
 class ChargeSet {
  public:
-  // Forgets the call.
-  void Clear();
+  // Forgets the call. Without a share or a refusal there is nothing of one.
+  void Clear() {
+    if (!shares_.empty() || !refusals_.empty()) ForgetCall();
+  }
 
   // Reads amounts and scope keys out of the frame. Limits that share a cell become one charge: the
   // largest amount under the smallest max. `limits`: each once. False: some limit cannot be
@@ -61,6 +63,7 @@ class ChargeSet {
   static std::optional<std::string> MakeKey(const Layout& layout, const format::Limit& limit,
                                             const Frame& frame, const CallContext& context,
                                             ScopeKey& key);
+  void ForgetCall();
   void Add(const BoundPolicy& policy, std::uint32_t limit, std::int64_t amount);
 
   std::vector<Share> shares_;  // a limit each

@@ -15,7 +15,8 @@
 namespace policy {
 
 // What a Test instruction says, negated and defaulted. `operands`: those of the program's layout.
-inline Truth RunTest(const Instruction& test, const Operand* operands, Frame& frame) {
+[[gnu::always_inline]] inline Truth RunTest(const Instruction& test, const Operand* operands,
+                                            Frame& frame) {
   const Value& value = ValueAt(frame, test.slot);
   const int when_absent = (test.flags & kFlagAbsentMask) >> kFlagAbsentShift;
   if (when_absent != 0 && value.kind == ValueKind::Absent) {

@@ -59,11 +59,16 @@ DecideResult Decider::Decide(const BoundPolicy& policy, Frame& frame, const Call
   findings_.Clear();
   charges_.Clear();
   frame.ForgetMade();
-  if (!mcp::FillContext(context, frame)) {
+  if (layout.context_nodes().is_asked && !mcp::FillContext(context, frame)) {
     Refuse("what is known of the caller could not be read", decision);
     return DecideResult::Decided;
   }
   Interpret(frame, findings_);
+  if (findings_.is_one_allow()) {  // most calls: nothing is left to weigh
+    decision.outcome = Outcome::Allow;
+    decision.rules.push_back(findings_.allows.front().rule);
+    return DecideResult::Decided;
+  }
   if (!findings_.denials.empty() || !Admits(layout)) {
     Deny(layout, frame, decision);
     return DecideResult::Decided;

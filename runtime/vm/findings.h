@@ -24,6 +24,12 @@ struct Findings {
   std::vector<FoundRule> approvals;  // fired
   std::vector<std::uint32_t> limits;
 
+  // One allow rule names the tool and is true, and no other rule or limit has anything to say.
+  bool is_one_allow() const {
+    return allows.size() == 1 && allows.front().truth == Truth::True && denials.empty() &&
+           approvals.empty() && limits.empty();
+  }
+
   // Keeps the memory.
   void Clear() {
     denials.clear();

@@ -40,7 +40,10 @@ void RunBlock(std::uint32_t start, Frame& frame, Findings& findings, Trace& trac
   const Instruction* const code = layout.code().data();
   const Operand* const operands = layout.operands().data();
   std::array<Truth, 256> registers;
-  std::fill_n(registers.begin(), layout.register_count(), Truth::Unknown);
+  // Few programs use more than the first ones: these are filled without a call.
+  constexpr std::size_t kUsualCount = 32;
+  std::fill_n(registers.begin(), kUsualCount, Truth::Unknown);
+  if (layout.register_count() > kUsualCount) registers.fill(Truth::Unknown);
 
   for (std::uint32_t at = start;;) {
     const Instruction& instruction = code[at];

@@ -85,6 +85,16 @@ void Say(std::string& message, fmt::format_string<Args...> format, Args&&... arg
   fmt::format_to(std::back_inserter(message), format, std::forward<Args>(args)...);
 }
 
+// What most denials say; they are on the path of every such call, so no format is read for it.
+void SayKind(std::string_view tool, format::RuleKind kind, std::string& message) {
+  const std::string_view text = KindText(kind);
+  message.reserve(tool.size() + text.size() + 3);
+  message += '`';
+  message += tool;
+  message += "` ";
+  message += text;
+}
+
 // Names the server too: calling it by another name than the lock does is a common mistake.
 void SayLock(const Frame& frame, std::string& message) {
   const Layout& layout = frame.program().layout();
@@ -158,7 +168,7 @@ void WriteRuleMessage(const FoundRule& found, Frame& frame, std::string& message
   if (rule.kind == format::RuleKind::CloseArguments && message.empty()) {
     message = ClosedMessage(FindBlame(found.rule, frame), frame);
   }
-  if (message.empty()) Say(message, "`{}` {}", frame.tool, KindText(rule.kind));
+  if (message.empty()) SayKind(frame.tool, rule.kind, message);
   if (found.truth == Truth::Unknown) {
     message += " (" + CauseText(FindBlame(found.rule, frame), frame) + ")";
   }
