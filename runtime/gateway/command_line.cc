@@ -88,6 +88,8 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
   run.add_option("--native", options.native_path,
                  "machine code of the policy, as policyc compile --native wrote it")
       ->type_name("FILE");
+  run.add_flag("--jit-perf-map", options.writes_perf_map,
+               "tell perf which machine code is whose, in /tmp/perf-PID.map");
   run.add_option("--tools", options.tools_path,
                  "the lock of reviewed tools; else what the policy says, else tools.lock.json "
                  "beside it")

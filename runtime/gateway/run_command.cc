@@ -12,6 +12,7 @@
 #include "runtime/gateway/stdio_gateway.h"
 #include "runtime/jit/jit.h"
 #include "runtime/jit/native_file.h"
+#include "runtime/jit/perf_map.h"
 #include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
 #include "runtime/limits/store/state_directory.h"
@@ -214,6 +215,7 @@ std::unique_ptr<jit::Tier> Run::StartTier() {
       .codegen_path = jit::PathBeside("policyd-codegen"),
       .cache_directory = state_path_.empty() ? std::string() : state_path_ + "/jit",
       .given = std::move(native_),
+      .perf_map_path = options_.writes_perf_map ? jit::PerfMapPath() : std::string(),
       .say = [this](std::string_view line) {
         loop_->Post([this, text = std::string(line)] { Say(text); });
       }});

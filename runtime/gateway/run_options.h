@@ -27,6 +27,7 @@ struct RunOptions {
   std::vector<std::string> passed_methods;
   JitMode jit = JitMode::Off;
   std::string native_path;           // machine code of the policy, made beforehand; empty: none
+  bool writes_perf_map = false;      // names of machine code, for perf
   std::vector<std::string> command;  // the server, as its argv
 };
 

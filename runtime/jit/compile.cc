@@ -19,7 +19,7 @@ void Install(const std::shared_ptr<const Program>& program, std::uint32_t block,
     native.GiveUp(block);
     return;
   }
-  auto linked = linker.Link(*object);
+  auto linked = linker.Link(*object, NameOf(layout, block));
   if (!linked) {
     ++report.not_compiled;
     report.troubles.push_back("machine code was refused: " + linked.error());

@@ -37,16 +37,22 @@ std::expected<std::shared_ptr<Linker>, std::string> Linker::Open(const std::stri
 
 Linker::~Linker() { module_.close(linker_); }
 
-std::expected<LinkedBlock, std::string> Linker::Link(std::string_view object) {
+std::expected<LinkedBlock, std::string> Linker::Link(std::string_view object,
+                                                     std::string_view label) {
   std::array<char, kReasonBytesMax> why{};
-  const void* entry = nullptr;
-  void* const linked = module_.link(linker_, kBlockSymbol, object.data(), object.size(), &entry,
-                                    {why.data(), why.size()});
+  const std::string name = "policy:" + std::string(label);
+  const PolicyJitObject described = {.function = kBlockSymbol,
+                                     .label = name.c_str(),
+                                     .bytes = object.data(),
+                                     .size = object.size()};
+  PolicyJitCode code{};
+  void* const linked = module_.link(linker_, &described, &code, {why.data(), why.size()});
   if (linked == nullptr) return std::unexpected(std::string(why.data()));
+  if (perf_map_ != nullptr) perf_map_->Add(code.entry, code.bytes, name);
   LinkedBlock block;
-  block.code = reinterpret_cast<NativeBlock>(reinterpret_cast<std::uintptr_t>(entry));
-  block.owner = std::shared_ptr<const void>(linked, [self = shared_from_this()](void* code) {
-    self->module_.unlink(self->linker_, code);
+  block.code = reinterpret_cast<NativeBlock>(reinterpret_cast<std::uintptr_t>(code.entry));
+  block.owner = std::shared_ptr<const void>(linked, [self = shared_from_this()](void* mapped) {
+    self->module_.unlink(self->linker_, mapped);
   });
   return block;
 }

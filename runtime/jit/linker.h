@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "runtime/jit/linker_module.h"
+#include "runtime/jit/perf_map.h"
 #include "runtime/vm/native_code.h"
 
 namespace policy::jit {
@@ -31,14 +33,19 @@ class Linker : public std::enable_shared_from_this<Linker> {
   // Names the LLVM that it is made of.
   std::string_view build() const { return module_.build; }
 
-  // `object`: of a CodeGenerator. Refused: one that refers to anything but Callbacks().
-  std::expected<LinkedBlock, std::string> Link(std::string_view object);
+  // What is linked from now on is noted in `map`. REQUIRES: no other thread links yet.
+  void NoteIn(std::unique_ptr<PerfMap> map) { perf_map_ = std::move(map); }
+
+  // `object`: of a CodeGenerator. `label`: its name in debuggers and profiles, such as the tool's.
+  // Refused: an object that refers to anything but Callbacks().
+  std::expected<LinkedBlock, std::string> Link(std::string_view object, std::string_view label);
 
  private:
   Linker(const PolicyJitLinker& module, void* linker) : module_(module), linker_(linker) {}
 
   const PolicyJitLinker& module_;
   void* linker_;
+  std::unique_ptr<PerfMap> perf_map_;  // null: none is wanted
 };
 
 }  // namespace policy::jit

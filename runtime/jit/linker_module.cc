@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/jit/debugger.h"
+
 namespace {
 
 using llvm::orc::ExecutionSession;
@@ -28,6 +30,11 @@ void Tell(PolicyJitText why, std::string_view text) {
   why.bytes[size] = 0;
 }
 
+struct Linked {
+  JITDylib& dylib;
+  std::unique_ptr<policy::jit::DebuggerEntry> debugger;
+};
+
 class Linker {
  public:
   static llvm::Expected<std::unique_ptr<Linker>> Make(const PolicyJitSymbol* symbols,
@@ -36,8 +43,8 @@ class Linker {
   Linker& operator=(const Linker&) = delete;
   ~Linker();
 
-  llvm::Expected<JITDylib*> Link(const char* name, llvm::StringRef object, const void*& entry);
-  void Unlink(JITDylib& linked);
+  llvm::Expected<std::unique_ptr<Linked>> Link(const PolicyJitObject& object, PolicyJitCode& code);
+  void Unlink(std::unique_ptr<Linked> linked);
 
  private:
   explicit Linker(std::unique_ptr<llvm::orc::ExecutorProcessControl> process);
@@ -105,27 +112,32 @@ llvm::Error Linker::Check(llvm::StringRef object) const {
   return llvm::Error::success();
 }
 
-llvm::Expected<JITDylib*> Linker::Link(const char* name, llvm::StringRef object,
-                                       const void*& entry) {
+llvm::Expected<std::unique_ptr<Linked>> Linker::Link(const PolicyJitObject& object,
+                                                     PolicyJitCode& code) {
   const std::lock_guard lock(mutex_);
-  if (auto error = Check(object)) return error;
+  const llvm::StringRef bytes(object.bytes, object.size);
+  if (auto error = Check(bytes)) return error;
   JITDylib& dylib = session_.createBareJITDylib("block " + std::to_string(linked_count_++));
   dylib.addToLinkOrder(*symbols_);
   const auto give_up = [&](llvm::Error error) {
     return llvm::joinErrors(std::move(error), session_.removeJITDylib(dylib));
   };
-  if (auto error = layer_.add(dylib, llvm::MemoryBuffer::getMemBufferCopy(object))) {
+  if (auto error = layer_.add(dylib, llvm::MemoryBuffer::getMemBufferCopy(bytes))) {
     return give_up(std::move(error));
   }
-  auto found = session_.lookup({&dylib}, session_.intern(name));
+  auto found = session_.lookup({&dylib}, session_.intern(object.function));
   if (!found) return give_up(found.takeError());
-  entry = found->getAddress().toPtr<const void*>();
-  return &dylib;
+  code.entry = found->getAddress().toPtr<const void*>();
+  auto debugger = policy::jit::DebuggerEntry::Make(object, code.entry);
+  if (!debugger) return give_up(debugger.takeError());
+  code.bytes = (*debugger)->code_bytes();
+  return std::unique_ptr<Linked>(new Linked{dylib, std::move(*debugger)});
 }
 
-void Linker::Unlink(JITDylib& linked) {
+void Linker::Unlink(std::unique_ptr<Linked> linked) {
   const std::lock_guard lock(mutex_);
-  llvm::consumeError(session_.removeJITDylib(linked));
+  linked->debugger.reset();
+  llvm::consumeError(session_.removeJITDylib(linked->dylib));
   session_.getExecutorProcessControl().getSymbolStringPool()->clearDeadEntries();
 }
 
@@ -138,16 +150,15 @@ void* Open(const PolicyJitSymbol* symbols, std::size_t count, PolicyJitText why)
 
 void Close(void* linker) { delete static_cast<Linker*>(linker); }
 
-void* Link(void* linker, const char* name, const char* object, std::size_t bytes,
-           const void** entry, PolicyJitText why) {
-  auto linked = static_cast<Linker*>(linker)->Link(name, {object, bytes}, *entry);
-  if (linked) return *linked;
+void* Link(void* linker, const PolicyJitObject* object, PolicyJitCode* code, PolicyJitText why) {
+  auto linked = static_cast<Linker*>(linker)->Link(*object, *code);
+  if (linked) return linked->release();
   Tell(why, llvm::toString(linked.takeError()));
   return nullptr;
 }
 
 void Unlink(void* linker, void* linked) {
-  static_cast<Linker*>(linker)->Unlink(*static_cast<JITDylib*>(linked));
+  static_cast<Linker*>(linker)->Unlink(std::unique_ptr<Linked>(static_cast<Linked*>(linked)));
 }
 
 constexpr PolicyJitLinker kLinker = {

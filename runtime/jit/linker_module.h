@@ -13,6 +13,19 @@ struct PolicyJitSymbol {
   const void* address;
 };
 
+// An ELF object, and the one function of it that is called.
+struct PolicyJitObject {
+  const char* function;
+  const char* label;  // what debuggers call the function
+  const char* bytes;
+  std::size_t size;
+};
+
+struct PolicyJitCode {
+  const void* entry;
+  std::size_t bytes;  // of the function, from `entry` on
+};
+
 struct PolicyJitText {
   char* bytes;  // room for the reason of a failure, ended by a zero
   std::size_t size;
@@ -29,15 +42,16 @@ struct PolicyJitLinker {
   // After all that was linked is unlinked.
   void (*close)(void* linker);
 
-  // Maps the code of an ELF object, readable and executable, never writable with it, and gives the
-  // address of its function `name`. Null: it has another undefined symbol, or is no such object.
-  void* (*link)(void* linker, const char* name, const char* object, std::size_t bytes,
-                const void** entry, PolicyJitText why);
-  // Unmaps what `link` gave.
+  // Maps the code of an ELF object, readable and executable, never writable with it, tells
+  // debuggers of it, and gives its function. Null: it has another undefined symbol, or is no such
+  // object.
+  void* (*link)(void* linker, const PolicyJitObject* object, PolicyJitCode* code,
+                PolicyJitText why);
+  // Unmaps what `link` gave; debuggers forget it.
   void (*unlink)(void* linker, void* linked);
 };
 
-constexpr std::uint32_t kPolicyJitVersion = 1;
+constexpr std::uint32_t kPolicyJitVersion = 2;
 constexpr const char* kPolicyJitEntry = "policy_jit_linker";
 
 const PolicyJitLinker* policy_jit_linker();

@@ -121,6 +121,7 @@ bool Tier::HasLinker() {
     return false;
   }
   linker_ = std::move(*linker);
+  NoteForPerf();
   if (options_.cache_directory.empty()) return true;
   auto cache = ObjectCache::Open(options_.cache_directory, {.linker = std::string(linker_->build()),
                                                             .codegen_path = options_.codegen_path});
@@ -130,6 +131,15 @@ bool Tier::HasLinker() {
     options_.say("machine code is not kept: " + cache.error());
   }
   return true;
+}
+
+void Tier::NoteForPerf() {
+  if (options_.perf_map_path.empty()) return;
+  if (auto map = PerfMap::Open(options_.perf_map_path)) {
+    linker_->NoteIn(std::move(*map));
+  } else {
+    options_.say("perf is not told of machine code: " + map.error());
+  }
 }
 
 std::expected<std::vector<BlockObject>, std::string> Tier::FindOrMake(

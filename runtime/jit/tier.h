@@ -35,6 +35,7 @@ struct TierOptions {
   std::string cache_directory;  // made where missing; empty: objects are not kept
   // The bytes of a native file, for the program that it was made of; may be empty.
   std::string given;
+  std::string perf_map_path;  // where perf finds the names of code; empty: it is not told
   // Told a sentence for the log, from the tier's thread.
   std::function<void(std::string_view)> say = [](std::string_view) {};
 };
@@ -84,6 +85,7 @@ class Tier {
   void Note(const CompileReport& report);
   // Whether there is a linker, now or before; says once why not.
   bool HasLinker();
+  void NoteForPerf();
   std::expected<std::vector<BlockObject>, std::string> FindOrMake(
       const Program& program, std::span<const std::uint32_t> blocks);
 

@@ -36,7 +36,7 @@ TEST_CASE("code of another condition disagrees") {
     const auto program = ProgramOf(PolicyWith(mine));
     const auto wrong = ProgramOf(PolicyWith(others));
     // Its callbacks ask the program at hand, so that only what is done in place can be wrong.
-    const auto linked = linker->Link(ObjectOf(*wrong, 0));
+    const auto linked = linker->Link(ObjectOf(*wrong, 0), "t");
     REQUIRE(linked.has_value());
     const bool is_in_place = std::string_view(mine).find("domain") == std::string_view::npos;
     const auto shape = ShapeOf(program->layout(), StartOf(program->layout(), 0));

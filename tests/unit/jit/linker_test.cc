@@ -44,12 +44,12 @@ TEST_CASE("an object that refers to anything else is refused") {
   const auto linker = TestLinker();
   const auto program = ProgramOf("default deny\ntool t { allow when args.a matches \"x\" }\n");
   std::string object = ObjectOf(*program, 0);
-  REQUIRE(linker->Link(object).has_value());
+  REQUIRE(linker->Link(object, "t").has_value());
   const std::string known = "policy_jit_test";
   const std::size_t place = object.find(known);
   REQUIRE(place != std::string::npos);
   object.replace(place, known.size(), "policy_jit_tess");
-  const auto linked = linker->Link(object);
+  const auto linked = linker->Link(object, "t");
   REQUIRE_FALSE(linked.has_value());
   INFO(linked.error());
   REQUIRE(linked.error().find("policy_jit_tess") != std::string::npos);
@@ -61,7 +61,7 @@ TEST_CASE("what is no object is refused") {
   const std::string object = ObjectOf(*program, 0);
   for (std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{63}, object.size() / 2}) {
     INFO(size);
-    REQUIRE_FALSE(linker->Link(std::string_view(object).substr(0, size)).has_value());
+    REQUIRE_FALSE(linker->Link(std::string_view(object).substr(0, size), "t").has_value());
   }
 }
 
