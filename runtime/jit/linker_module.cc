@@ -131,7 +131,7 @@ llvm::Expected<std::unique_ptr<Linked>> Linker::Link(const PolicyJitObject& obje
   auto debugger = policy::jit::DebuggerEntry::Make(object, code.entry);
   if (!debugger) return give_up(debugger.takeError());
   code.bytes = (*debugger)->code_bytes();
-  return std::unique_ptr<Linked>(new Linked{dylib, std::move(*debugger)});
+  return std::make_unique<Linked>(dylib, std::move(*debugger));
 }
 
 void Linker::Unlink(std::unique_ptr<Linked> linked) {
