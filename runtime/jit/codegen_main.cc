@@ -36,15 +36,6 @@ std::optional<std::string> ReadAll(int descriptor) {
   }
 }
 
-bool WriteAll(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 int Answer(policy::jit::CodeGenerator& generator, bool prints) {
   const auto bytes = ReadAll(policy::jit::kRequestDescriptor);
   if (!bytes) return kExitNotRun;
@@ -59,7 +50,7 @@ int Answer(policy::jit::CodeGenerator& generator, bool prints) {
                              : generator.Generate(**layout, block));
   }
   const std::string answer = policy::jit::WriteAnswer(objects);
-  return WriteAll(policy::jit::kAnswerDescriptor, answer) ? kExitDone : kExitNotRun;
+  return policy::jit::WriteAll(policy::jit::kAnswerDescriptor, answer) ? kExitDone : kExitNotRun;
 }
 
 }  // namespace

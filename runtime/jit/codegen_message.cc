@@ -1,5 +1,8 @@
 #include "runtime/jit/codegen_message.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstring>
 
 namespace policy::jit {
@@ -64,6 +67,15 @@ std::optional<CodegenRequest> ReadRequest(std::string_view bytes) {
   if (reader.has_failed() || !reader.is_at_end()) return std::nullopt;
   request.program = std::as_bytes(std::span(program));
   return request;
+}
+
+bool WriteAll(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
 }
 
 std::string WriteAnswer(std::span<const BlockObject> objects) {

@@ -36,6 +36,9 @@ std::string WriteRequest(std::span<const std::byte> program, std::span<const std
 // nullopt: it is none.
 std::optional<CodegenRequest> ReadRequest(std::string_view bytes);
 
+// All of a message to either end. False: it cannot be written, as errno says.
+bool WriteAll(int descriptor, std::string_view bytes);
+
 std::string WriteAnswer(std::span<const BlockObject> objects);
 // nullopt: it is none, not whole, or not about `count` blocks. Any bytes are safe to give.
 std::optional<std::vector<BlockObject>> ReadAnswer(std::string_view bytes, std::size_t count);

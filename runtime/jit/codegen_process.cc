@@ -45,15 +45,6 @@ int MakeMemory(const char* name) {
   return low.number() < 0 ? -1 : ::fcntl(low.number(), F_DUPFD_CLOEXEC, kDescriptorMin);
 }
 
-bool WriteAll(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return false;
-    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 bool Seal(int descriptor) {
   return ::fcntl(descriptor, F_ADD_SEALS,
                  F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
