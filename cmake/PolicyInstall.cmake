@@ -1,7 +1,6 @@
 # What `cmake --install` puts where: both programs, the headers, libpolicy.so, the static libraries, and what find_package
 # and pkg-config read. docs/embedding.md is its manual.
 include(CMakePackageConfigHelpers)
-include(GNUInstallDirs)
 
 # The many libraries of the tree as two, without what only the programs use. They are a part of libpolicy.so as well; what is
 # not meant to be seen outside of that is hidden, which keeps calls as direct as in a program.
