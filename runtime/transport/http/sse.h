@@ -22,7 +22,7 @@ struct SseEvent {
 
 // Takes a stream apart, however it was cut. Lines end in LF, CR or CRLF; comments are skipped, a
 // byte order mark at the start as well. An event is given when its blank line has come, if it had
-// any field: so are those without data, which others drop, for resumption begins with one. Not
+// data, an id or retry: so are those without data, which others drop, for resumption begins with one. Not
 // thread-safe.
 class SseReader {
  public:
