@@ -88,7 +88,7 @@ class Run {
   };
 
   int NotRun(std::string_view why);
-  std::expected<void, std::string> OpenLog(const std::string& session);
+  std::expected<void, std::string> OpenLog();
   std::expected<std::unique_ptr<transport::LeaseNode>, std::string> StartLeases();
   int ServeShared(Start start);
   int Serve(transport::EventLoop& loop, Counters& counters, Start start);
@@ -191,13 +191,10 @@ int Run::ServeShared(Start start) {
   return status;
 }
 
-std::expected<void, std::string> Run::OpenLog(const std::string& session) {
+std::expected<void, std::string> Run::OpenLog() {
   if (options_.log_path.empty()) return {};
-  auto log = DecisionLog::Open({.path = options_.log_path,
-                                .logs_argument_values = options_.logs_argument_values,
-                                .server = server_,
-                                .grant = options_.grant,
-                                .session = session});
+  auto log = DecisionLog::Open(
+      {.path = options_.log_path, .logs_argument_values = options_.logs_argument_values});
   if (!log) return std::unexpected(log.error());
   log_.emplace(std::move(*log));
   return {};
@@ -231,7 +228,7 @@ void Run::Watch(std::vector<std::string> paths) {
 
 int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
   const std::string session = SessionId();
-  if (const auto opened = OpenLog(session); !opened) return NotRun(opened.error());
+  if (const auto opened = OpenLog(); !opened) return NotRun(opened.error());
   DecisionLog* log = log_ ? &*log_ : nullptr;
   const std::string attachment = AttachmentOf(server_, options_);
   const CounterPlace place =
@@ -255,14 +252,16 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
   }
   const std::unique_ptr<jit::Tier> tier = StartTier();
   if (tier != nullptr) tier->Take(start.program);
+  QueuedOutput output;
   MessageRelay relay({.caller = {.server = server_,
                                  .grant = options_.grant,
                                  .session = session,
                                  .client_name = {},
                                  .client_version = {}},
                       .passed_methods = options_.passed_methods},
-                     version, loop, clock_, log, [this](std::string_view line) { Say(line); });
-  StdioGateway gateway(loop, *child, errors, relay, log);
+                     version, output, loop, clock_, log,
+                     [this](std::string_view line) { Say(line); });
+  StdioGateway gateway(loop, *child, errors, relay, output, log);
   const transport::SignalSource signals(loop, kSignals,
                                         [&gateway](int signal) { gateway.Signal(signal); });
   std::vector<std::string> paths;
