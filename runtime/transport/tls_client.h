@@ -17,6 +17,11 @@ struct SslDeleter {
 };
 using TlsSession = std::unique_ptr<SSL, SslDeleter>;
 
+struct SslContextDeleter {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using TlsContext = std::unique_ptr<SSL_CTX, SslContextDeleter>;
+
 // Immutable; any number of sessions.
 class TlsClient {
  public:
@@ -28,12 +33,9 @@ class TlsClient {
   TlsSession Connect(const Descriptor& socket, const std::string& host) const;
 
  private:
-  struct ContextDeleter {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-  };
   explicit TlsClient(SSL_CTX* context) : context_(context) {}
 
-  std::unique_ptr<SSL_CTX, ContextDeleter> context_;
+  TlsContext context_;
 };
 
 // What went wrong last in this thread, for people.

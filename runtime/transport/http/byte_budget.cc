@@ -1,0 +1,1 @@
+#include "runtime/transport/http/byte_budget.h"

@@ -1,0 +1,1 @@
+#include "runtime/transport/http/http_head.h"

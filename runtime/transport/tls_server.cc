@@ -1,0 +1,1 @@
+#include "runtime/transport/tls_server.h"
