@@ -50,7 +50,7 @@ void MessageRelay::ClientLine(std::string_view line) {
   if (!message) return RefusedFromClient(message.error());
   const Action action = session_.FromClient(*message);
   if (message->kind == MessageKind::Request && action.exchange) {
-    output_.Began(SequenceOf(*action.exchange));
+    output_.Began(SequenceOf(*action.exchange), *message);
   }
   switch (action.step) {
     case Step::Forward:
@@ -65,6 +65,7 @@ void MessageRelay::ClientLine(std::string_view line) {
     case Step::Drop:
       LogRefusal(message->method, action.text);
       say_("dropped: " + action.text);
+      output_.Dropped(action.text);
   }
 }
 
@@ -111,7 +112,7 @@ void MessageRelay::RefusedFromClient(const mcp::Refusal& refusal) {
     ErrorToServer(session_.server_exchange(*asked).id, refusal.code, reason);
     return session_.FinishServers(*asked);
   }
-  if (session_.RefusedFromClient(refusal).step != Step::Answer) return;
+  if (session_.RefusedFromClient(refusal).step != Step::Answer) return output_.Dropped(reason);
   scratch_.clear();
   AppendError(scratch_, refusal.id, refusal.code, reason);
   output_.ToClient(scratch_, {.said = Said::Response});
