@@ -38,8 +38,10 @@ MessageRelay::MessageRelay(RelayOptions options, std::shared_ptr<PolicyVersion> 
       clock_(clock),
       log_(log),
       say_(std::move(say)),
-      session_({policy_->default_allows(), std::move(options.passed_methods)}),
-      pipeline_(clock, log, identity_) {}
+      observes_(options.observes),
+      session_(
+          {policy_->default_allows() || observes_, std::move(options.passed_methods)}),
+      pipeline_(clock, {.log = log, .gate = options.gate, .observes = observes_}, identity_) {}
 
 MessageRelay::~MessageRelay() { *is_alive_ = false; }
 
@@ -137,6 +139,7 @@ void MessageRelay::Cancel(std::string_view notice, ExchangeId request) {
     output_.ToServer(notice, {.said = Said::Notification, .sequence = exchange.sequence});
   }
   if (exchange.is_initialize) return;  // it cannot be cancelled: its answer is still due
+  output_.Ended(exchange.sequence);
   if (const auto forgotten = session_.Cancel(request)) {
     pipeline_.Abandon(*forgotten);
     session_.Finish(*forgotten);
@@ -219,7 +222,9 @@ void MessageRelay::GiveUp(ExchangeId exchange, std::uint64_t sequence) {
 void MessageRelay::Finish(ExchangeId exchange, Settlement settlement) {
   if (pipeline_.parked(exchange) != nullptr) --parked_count_;
   pipeline_.Settle(exchange, settlement);
+  const std::uint64_t sequence = SequenceOf(exchange);
   session_.Finish(exchange);
+  output_.Ended(sequence);
 }
 
 void MessageRelay::ServerLine(std::string_view line, std::uint64_t sequence) {
@@ -264,7 +269,7 @@ void MessageRelay::ForwardToolsList(const Message& message, ExchangeId request) 
       message,
       [this, &program](std::string_view tool) {
         if (listed_tools_.size() < kListedToolsMax) listed_tools_.emplace(tool);
-        return !program.Hides(tool, caller_.server);
+        return observes_ || !program.Hides(tool, caller_.server);
       },
       scratch_);
   output_.ToClient(scratch_, {.said = Said::Response, .sequence = SequenceOf(request)});
@@ -324,8 +329,8 @@ void MessageRelay::Install(std::shared_ptr<PolicyVersion> policy) {
     return policy->program().Hides(tool, server) != policy_->program().Hides(tool, server);
   });
   policy_ = std::move(policy);
-  session_.set_default_allows(policy_->default_allows());
-  if (differs && server_tells_list_changes_ && !server_is_gone_) {
+  session_.set_default_allows(policy_->default_allows() || observes_);
+  if (differs && !observes_ && server_tells_list_changes_ && !server_is_gone_) {
     output_.ToClient(kToolsListChanged, {.said = Said::Notification});
   }
 }

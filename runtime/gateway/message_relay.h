@@ -34,6 +34,8 @@ inline constexpr std::size_t kListedToolsMax = 65'536;
 struct RelayOptions {
   Caller caller;
   std::vector<std::string> passed_methods;
+  CallGate* gate = nullptr;  // stands before the policy; null: nothing does. Outlives the relay
+  bool observes = false;     // what the policy denies or hides is let through, and logged
 };
 
 // Not thread-safe: everything happens in the loop's thread.
@@ -117,6 +119,7 @@ class MessageRelay {
   Clock& clock_;
   DecisionLog* log_;
   Say say_;
+  bool observes_;
   mcp::MessageReader client_reader_{mcp::Direction::FromClient};
   mcp::MessageReader parked_reader_{mcp::Direction::FromClient};
   mcp::MessageReader server_reader_{mcp::Direction::FromServer};

@@ -43,6 +43,9 @@ class RelayOutput {
 
   // The client's request at hand was let in as `sequence`: it is decided, and answered once.
   virtual void Began(std::uint64_t /*sequence*/, const mcp::Message& /*request*/) {}
+  // Nothing more will be said about that request: it was answered, or its answer is not wanted.
+  // What ToClient got for it is all that there is. May be called twice.
+  virtual void Ended(std::uint64_t /*sequence*/) {}
   // The client's message at hand goes nowhere, and as it is no request nobody is answered.
   virtual void Dropped(std::string_view /*reason*/) {}
 

@@ -22,6 +22,7 @@ namespace policy::mcp {
 
 // Codes of the errors that the proxy answers with. Its own stand outside -32768..-32000, which
 // JSON-RPC and MCP keep for themselves.
+inline constexpr int kParseErrorCode = -32700;
 inline constexpr int kInvalidRequestCode = -32600;
 inline constexpr int kMethodNotFoundCode = -32601;
 inline constexpr int kServerGoneCode = -31001;        // the server ended before it answered

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "runtime/gateway/relay_output.h"
 
@@ -14,8 +16,12 @@ namespace policy::gateway {
 class ServerListener {
  public:
   // One message. `sequence`: of the client's request that it came with, where each has a stream of
-  // its own; else 0.
-  virtual void OnServerMessage(std::string_view bytes, std::uint64_t sequence) = 0;
+  // its own; else 0. `status`: of HTTP, with which it came.
+  struct From {
+    std::uint64_t sequence = 0;
+    int status = 200;
+  };
+  virtual void OnServerMessage(std::string_view bytes, From from) = 0;
   virtual void OnServerMessageTooLong(std::uint64_t sequence) = 0;
 
   // No answer will come to this request.
@@ -48,6 +54,11 @@ class ServerSide {
   virtual bool TakeBack(std::uint64_t sequence) = 0;
   virtual bool is_full() const = 0;
 
+  // Headers of HTTP that go with the next message: name and value, each. Over stdio there are none.
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  virtual void SetHeaders(Headers /*headers*/) {}
+  // As RelayOutput::Ended: what still comes for this request is of no use.
+  virtual void Ended(std::uint64_t /*sequence*/) {}
   // The client listens for what belongs to none of its requests.
   virtual void ClientListens() {}
   // The client wants no answer to this request any more, and said so by leaving.

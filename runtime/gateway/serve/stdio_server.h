@@ -30,7 +30,7 @@ class StdioServer final : public ServerSide, private ServerChild::Listener {
 
  private:
   explicit StdioServer(ServerListener& listener) : listener_(listener) {}
-  void OnLine(std::string_view line) override { listener_.OnServerMessage(line, 0); }
+  void OnLine(std::string_view line) override { listener_.OnServerMessage(line, {}); }
   void OnLineTooLong() override { listener_.OnServerMessageTooLong(0); }
   void OnEnded(std::string_view why) override;
 
