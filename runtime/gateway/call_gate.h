@@ -1,4 +1,5 @@
-// What stands before the policy: whether a call may be looked at just now, whatever the policy says.
+// What stands before the policy: whether a call may be looked at just now, whatever the policy
+// says.
 #ifndef RUNTIME_GATEWAY_CALL_GATE_H_
 #define RUNTIME_GATEWAY_CALL_GATE_H_
 

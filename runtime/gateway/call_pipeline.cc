@@ -135,9 +135,8 @@ void CallPipeline::Deny(const mcp::Message& message, std::string_view reason) {
 
 void CallPipeline::Log(const mcp::Message& message, const PolicyVersion& policy,
                        std::int64_t now_ns, std::int64_t received_ns, std::string_view reason) {
-  const std::int64_t latency_ns = log_ == nullptr && gate_ == nullptr
-                                      ? 0
-                                      : clock_.MonotonicNanoseconds() - received_ns;
+  const std::int64_t latency_ns =
+      log_ == nullptr && gate_ == nullptr ? 0 : clock_.MonotonicNanoseconds() - received_ns;
   const bool is_observed = observes_ && reason.empty() && decision_.outcome != Outcome::Allow;
   if (gate_ != nullptr) {
     gate_->Decided({.tool = message.tool,

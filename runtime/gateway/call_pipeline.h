@@ -114,7 +114,7 @@ class CallPipeline {
   Decider decider_;
   Decision decision_;
   std::string answer_;
-  std::string denial_;  // the gate's, of the call at hand
+  std::string denial_;                  // the gate's, of the call at hand
   std::vector<Call> calls_;             // by exchange
   std::vector<Reservation> abandoned_;  // with permits: never more than there are of those
 };

@@ -39,8 +39,7 @@ MessageRelay::MessageRelay(RelayOptions options, std::shared_ptr<PolicyVersion> 
       log_(log),
       say_(std::move(say)),
       observes_(options.observes),
-      session_(
-          {policy_->default_allows() || observes_, std::move(options.passed_methods)}),
+      session_({policy_->default_allows() || observes_, std::move(options.passed_methods)}),
       pipeline_(clock, {.log = log, .gate = options.gate, .observes = observes_}, identity_) {}
 
 MessageRelay::~MessageRelay() { *is_alive_ = false; }
@@ -264,6 +263,7 @@ void MessageRelay::ForwardResponse(const Message& message, ExchangeId request) {
 // Whatever the request was: what looks like a list of tools is one.
 void MessageRelay::ForwardToolsList(const Message& message, ExchangeId request) {
   const Program& program = policy_->program();
+  output_.Listed(message);
   scratch_.clear();
   mcp::FilterToolsList(
       message,
@@ -333,6 +333,13 @@ void MessageRelay::Install(std::shared_ptr<PolicyVersion> policy) {
   if (differs && !observes_ && server_tells_list_changes_ && !server_is_gone_) {
     output_.ToClient(kToolsListChanged, {.said = Said::Notification});
   }
+}
+
+void MessageRelay::SetCaller(const Caller& caller) {
+  caller_.grant_label = caller.grant_label;
+  caller_.grant_tags = caller.grant_tags;
+  caller_.grant_attributes = caller.grant_attributes;
+  caller_.claims = caller.claims;
 }
 
 void MessageRelay::ServerGone() {

@@ -81,6 +81,9 @@ class MessageRelay {
   // any more.
   void ServerGone();
 
+  // Who calls from the next call on: the same grant, as it is known now.
+  void SetCaller(const Caller& caller);
+
   bool has_parked_calls() const { return parked_count_ != 0; }
   bool has_requests_in_flight() const { return session_.client_in_flight_count() != 0; }
   const Caller& caller() const { return caller_; }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <random>
 
+#include "runtime/gateway/counter_home.h"
 #include "runtime/gateway/decision_log.h"
 #include "runtime/gateway/message_relay.h"
 #include "runtime/gateway/policy_reload.h"
@@ -15,7 +16,6 @@
 #include "runtime/jit/perf_map.h"
 #include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
-#include "runtime/limits/store/state_directory.h"
 #include "runtime/limits/system_clock.h"
 #include "runtime/transport/child_process.h"
 #include "runtime/transport/error_stream.h"
@@ -26,7 +26,6 @@
 namespace policy::gateway {
 namespace {
 
-constexpr char kPasswordVariable[] = "POLICYD_STORE_PASSWORD";
 const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 
 // Names this process in the log; not a secret.
@@ -47,29 +46,6 @@ std::string ServerOf(const RunOptions& options, const Program& program) {
   if (!options.server.empty()) return options.server;
   const std::string_view pinned = program.PinnedServer();
   return pinned.empty() ? "default" : std::string(pinned);
-}
-
-// Where the counters are, if they are in a Redis. A password comes from a file or the environment.
-std::expected<transport::RedisLeases::Options, std::string> StoreOptions(
-    const RunOptions& options) {
-  transport::RedisLeases::Options store{.address = {},
-                                        .password = {},
-                                        .ca_path = options.store_ca_path,
-                                        .makes_pool = options.makes_pool};
-  auto address = transport::ParseRedisAddress(options.store_url);
-  if (!address) return std::unexpected(address.error());
-  store.address = std::move(*address);
-  if (!options.store_password_path.empty()) {
-    auto password = ReadPolicyFile(options.store_password_path);
-    if (!password) return std::unexpected(password.error());
-    while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) {
-      password->pop_back();
-    }
-    store.password = std::move(*password);
-  } else if (const char* password = std::getenv(kPasswordVariable)) {
-    store.password = password;
-  }
-  return store;
 }
 
 // Begins with nothing running; each step that fails says why and ends with kExitNotRun.
@@ -163,24 +139,17 @@ std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeas
   node_options.on_trouble = [this](const std::string& trouble) {
     loop_->Post([this, trouble] { Say(trouble); });
   };
-  if (!options_.store_url.empty()) {
-    auto store = StoreOptions(options_);
-    if (!store) return std::unexpected(store.error());
-    return transport::LeaseNode::StartWithRedis(std::move(*store), std::move(node_options), clock_);
+  const CounterHome home{.store_url = options_.store_url,
+                         .store_password_path = options_.store_password_path,
+                         .store_ca_path = options_.store_ca_path,
+                         .makes_pool = options_.makes_pool,
+                         .state_directory = options_.state_directory};
+  if (home.store_url.empty()) {
+    auto directory = StateDirectoryOf(home);
+    if (!directory) return std::unexpected(directory.error());
+    state_path_ = *std::move(directory);
   }
-  std::optional<std::string> directory = options_.state_directory;
-  if (directory->empty()) {
-    directory = StateDirectory::DefaultPath(
-        {.state_home = std::getenv("XDG_STATE_HOME"), .home = std::getenv("HOME")});
-  }
-  if (!directory) {
-    return std::unexpected(
-        "there is no folder for the counters: set HOME, or give --state or "
-        "--private-state");
-  }
-  state_path_ = *directory;
-  node_options.state_directory = *directory;
-  return transport::LeaseNode::Start(std::move(node_options), clock_);
+  return gateway::StartLeases(home, std::move(node_options), clock_);
 }
 
 int Run::ServeShared(Start start) {
@@ -235,7 +204,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
       options_.has_private_state ? CounterPlace::Private : CounterPlace::Shared;
   const auto version = std::make_shared<PolicyVersion>(start.program, counters, attachment);
   if (const auto trouble = WhyNotKept(version->bound, place)) return NotRun(*trouble);
-  unsetenv(kPasswordVariable);  // or the server, whose environment is ours, would know it
+  unsetenv(kStorePasswordVariable);  // or the server, whose environment is ours, would know it
   transport::AdoptOrphans();
   auto child = transport::ChildProcess::Spawn(options_.command);
   if (!child) return NotRun(child.error());

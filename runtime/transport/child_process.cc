@@ -89,14 +89,17 @@ std::string_view NameOf(std::string_view variable) {
 // execvpe's type, not its behaviour: nothing of it is changed.
 char* Unchanged(const std::string& text) { return const_cast<char*>(text.c_str()); }
 
-std::vector<char*> EnvironmentWith(const std::vector<std::string>& added) {
+std::vector<char*> EnvironmentOf(const ChildProcess::Place& place) {
   std::vector<char*> all;
   for (char** own = environ; *own != nullptr; ++own) {
-    const bool is_replaced = std::ranges::any_of(
-        added, [own](const std::string& variable) { return NameOf(variable) == NameOf(*own); });
-    if (!is_replaced) all.push_back(*own);
+    const auto is_own = [own](const std::string& variable) {
+      return NameOf(variable) == NameOf(*own);
+    };
+    const bool is_left_out = std::ranges::any_of(place.environment, is_own) ||
+                             std::ranges::any_of(place.hidden, is_own);
+    if (!is_left_out) all.push_back(*own);
   }
-  for (const std::string& variable : added) all.push_back(Unchanged(variable));
+  for (const std::string& variable : place.environment) all.push_back(Unchanged(variable));
   all.push_back(nullptr);
   return all;
 }
@@ -118,7 +121,7 @@ std::expected<ChildProcess, std::string> ChildProcess::Spawn(
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(Unchanged(argument));
   arguments.push_back(nullptr);
-  const std::vector<char*> environment = EnvironmentWith(place.environment);
+  const std::vector<char*> environment = EnvironmentOf(place);
   const char* const folder = place.folder.empty() ? nullptr : place.folder.c_str();
 
   const pid_t parent = ::getpid();

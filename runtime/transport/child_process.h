@@ -21,6 +21,7 @@ class ChildProcess {
   struct Place {
     // NAME=VALUE each, added to this process's environment, or in place of what it has there.
     std::vector<std::string> environment;
+    std::vector<std::string> hidden;  // names of this process's variables that it does not get
     std::string folder;  // where it runs; empty: where this process does
   };
 

@@ -106,11 +106,11 @@ void EventStream::Send(std::string_view message) {
   if (has_begun_ || options_.number == 0) Write(message);
 }
 
-void EventStream::Finish(std::string_view message) {
+void EventStream::Finish(std::string_view message, int status) {
   if (is_finished_) return;
   is_finished_ = true;
   if (!has_begun_) {
-    if (has_listener()) exchange_->Respond(200, Head(kJsonType), message);
+    if (has_listener()) exchange_->Respond(status, Head(kJsonType), message);
     exchange_ = nullptr;
     return;
   }

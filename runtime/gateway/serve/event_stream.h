@@ -20,8 +20,8 @@
 namespace policy::gateway {
 
 struct StreamOptions {
-  std::uint64_t number = 0;  // in its session; 0: the one that a GET listens to
-  bool is_primed = false;    // an event without data comes first, to be resumed from
+  std::uint64_t number = 0;    // in its session; 0: the one that a GET listens to
+  bool is_primed = false;      // an event without data comes first, to be resumed from
   std::size_t events_max = 0;  // kept for resumption; 0: events have no ids
   std::size_t bytes_max = 0;   // of those
 };
@@ -50,8 +50,8 @@ class EventStream {
   // The head goes out now, before anything was said.
   void Begin();
   void Send(std::string_view message);
-  // The answer: the last that is said.
-  void Finish(std::string_view message);
+  // The answer: the last that is said. `status`: of HTTP, where it is all there is.
+  void Finish(std::string_view message, int status = 200);
   // There will be no answer, and nobody waits for one.
   void End();
   // The connection ends, the stream goes on: who listens is asked to come back in `retry_ms`

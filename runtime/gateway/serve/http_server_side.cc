@@ -80,8 +80,9 @@ class HttpServerSide::Call final : public transport::HttpResponseHandler,
         OnEvent(event);
         return !is_over;
       });
-      if (!is_well && !is_over) OnFailure({.kind = transport::HttpFailure::Kind::Sent,
-                                           .text = "the server's stream of events is broken"});
+      if (!is_well && !is_over)
+        OnFailure({.kind = transport::HttpFailure::Kind::Sent,
+                   .text = "the server's stream of events is broken"});
       return;
     }
     if (body.size() + bytes.size() > mcp::kMessageBytesMax) {
@@ -169,9 +170,8 @@ void HttpServerSide::Send(std::string_view bytes, Regarding regarding) {
 void HttpServerSide::Start(std::string_view bytes, Regarding regarding, const Headers& headers) {
   const bool is_request = regarding.said == Said::Request;
   const std::uint64_t sequence = is_request ? regarding.sequence : 0;
-  auto call = std::make_shared<Call>(*this, next_call_++,
-                                     is_request ? Call::Kind::Request : Call::Kind::Notice,
-                                     sequence);
+  auto call = std::make_shared<Call>(
+      *this, next_call_++, is_request ? Call::Kind::Request : Call::Kind::Notice, sequence);
   if (is_request) {
     const std::int64_t now_ns = tools_.clock.MonotonicNanoseconds();
     if (!upstream_.breaker().Admit(now_ns)) {
@@ -196,8 +196,8 @@ void HttpServerSide::StartCall(std::shared_ptr<Call> call, std::string_view meth
   std::vector<HttpHeader> headers;
   headers.reserve(more.size() + 8);
   if (method == "POST") headers.push_back({"Content-Type", "application/json"});
-  headers.push_back({"Accept", method == "POST" ? "application/json, text/event-stream"
-                                                : "text/event-stream"});
+  headers.push_back(
+      {"Accept", method == "POST" ? "application/json, text/event-stream" : "text/event-stream"});
   if (!session_id_.empty()) headers.push_back({"Mcp-Session-Id", session_id_});
   if (!protocol_version_.empty()) headers.push_back({"MCP-Protocol-Version", protocol_version_});
   if (!call->last_event.empty()) headers.push_back({"Last-Event-ID", call->last_event});
@@ -223,9 +223,8 @@ std::shared_ptr<HttpServerSide::Call> HttpServerSide::CallOf(std::uint64_t seque
 }
 
 bool HttpServerSide::TakeBack(std::uint64_t sequence) {
-  const auto waiting = std::ranges::find_if(waiting_, [sequence](const Waiting& other) {
-    return other.regarding.sequence == sequence;
-  });
+  const auto waiting = std::ranges::find_if(
+      waiting_, [sequence](const Waiting& other) { return other.regarding.sequence == sequence; });
   if (waiting != waiting_.end()) {
     waiting_bytes_ -= waiting->bytes.size();
     waiting_.erase(waiting);
@@ -324,7 +323,7 @@ void HttpServerSide::AnswerIsIn(Call& call) {
   if (call.is_answered || listener_ == nullptr) return;
   const std::string why = call.status == kAccepted ? "took the request and gave no answer"
                           : call.is_json           ? "gave an answer to something else"
-                                                   : "gave an answer that is neither JSON nor events";
+                                         : "gave an answer that is neither JSON nor events";
   listener_->OnRequestLost(
       {.sequence = call.sequence(), .text = "the server " + why, .was_sent = true, .status = 0});
 }
@@ -356,19 +355,16 @@ void HttpServerSide::Refused(Call& call) {
   if (call.kind() == Call::Kind::Request || call.kind() == Call::Kind::Resumed) {
     // The status goes with the message where there is one that answers the request.
     const auto message = server_reader_.Read(call.body, nullptr);
-    const bool is_answer = call.is_json && message &&
-                           message->kind == mcp::MessageKind::Response && !message->id.empty() &&
-                           message->id != "null";
+    const bool is_answer = call.is_json && message && message->kind == mcp::MessageKind::Response &&
+                           !message->id.empty() && message->id != "null";
     if (is_answer && !is_lost_session) OnMessage(call, call.body);
     if (!call.is_answered && listener_ != nullptr) {
       std::string text = "the server answered with the HTTP status " + std::to_string(call.status);
       if (message && !message->error.empty()) {
         text += ": " + std::string(message->error.substr(0, kShownBodyBytesMax));
       }
-      listener_->OnRequestLost({.sequence = call.sequence(),
-                                .text = text,
-                                .was_sent = true,
-                                .status = call.status});
+      listener_->OnRequestLost(
+          {.sequence = call.sequence(), .text = text, .was_sent = true, .status = call.status});
     }
   }
   if (is_lost_session && listener_ != nullptr) {

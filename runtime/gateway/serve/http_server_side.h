@@ -87,8 +87,8 @@ class HttpServerSide final : public ServerSide {
   std::size_t waiting_bytes_ = 0;
   std::size_t notices_in_flight_ = 0;
   Headers next_headers_;
-  bool listens_ = false;           // the GET is there, or due
-  bool cannot_be_heard_ = false;   // the server has no GET
+  bool listens_ = false;          // the GET is there, or due
+  bool cannot_be_heard_ = false;  // the server has no GET
   unsigned listen_failures_ = 0;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };

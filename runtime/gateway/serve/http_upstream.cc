@@ -38,8 +38,8 @@ void HttpUpstream::EndSession(std::string_view session_id, std::string_view prot
   if (!protocol_version.empty()) headers.push_back({"MCP-Protocol-Version", protocol_version});
   AppendCredential(headers);
   Farewell& farewell = *farewells_.emplace_back(std::make_unique<Farewell>(*this));
-  farewell.call = client_->Send({.method = "DELETE", .target = {}, .headers = headers, .body = {}},
-                                farewell);
+  farewell.call =
+      client_->Send({.method = "DELETE", .target = {}, .headers = headers, .body = {}}, farewell);
 }
 
 // It is dropped in a coming turn: it is what is calling.

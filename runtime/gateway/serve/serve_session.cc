@@ -29,8 +29,7 @@ ServeSession::ServeSession(RelayOptions options, std::shared_ptr<PolicyVersion> 
                           std::string(line));
              }) {}
 
-void ServeSession::Connect(std::unique_ptr<ClientSide> client,
-                           std::unique_ptr<ServerSide> server) {
+void ServeSession::Connect(std::unique_ptr<ClientSide> client, std::unique_ptr<ServerSide> server) {
   client_ = std::move(client);
   server_ = std::move(server);
 }

@@ -23,6 +23,8 @@ class ServeSession final : public RelayOutput, public ServerListener {
     std::function<void()> on_over;
     // A request has ended, and none is in flight.
     std::function<void()> on_idle;
+    // As RelayOutput::Listed; may be empty.
+    std::function<void(const mcp::Message& answer)> on_listed;
   };
 
   // `tools` outlives the session.
@@ -50,6 +52,9 @@ class ServeSession final : public RelayOutput, public ServerListener {
   bool server_is_full() const override { return server_->is_full(); }
   void Began(std::uint64_t sequence, const mcp::Message& request) override;
   void Ended(std::uint64_t sequence) override;
+  void Listed(const mcp::Message& answer) override {
+    if (callbacks_.on_listed) callbacks_.on_listed(answer);
+  }
   void Dropped(std::string_view reason) override { client_->Dropped(reason); }
 
   void OnServerMessage(std::string_view bytes, From from) override;

@@ -16,7 +16,7 @@ namespace policy::gateway {
 struct ServeTools {
   transport::EventLoop& loop;
   Clock& clock;
-  DecisionLog* log = nullptr;  // null: none is kept
+  DecisionLog* log = nullptr;                          // null: none is kept
   std::function<void(std::string_view line)> say;      // a line for the operator
   std::function<void(std::string bytes)> pass_errors;  // what children write to standard error
 };

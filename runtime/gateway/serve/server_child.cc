@@ -12,6 +12,15 @@ using transport::Interest;
 using transport::Moved;
 using transport::StreamState;
 
+void ChildSet::Add(ServerChild* child) {
+  children_.insert(child);
+  count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ChildSet::Remove(ServerChild* child) {
+  if (children_.erase(child) != 0) count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void ChildSet::Reap() {
   const std::vector<ServerChild*> all(children_.begin(), children_.end());
   for (ServerChild* child : all) {
@@ -46,11 +55,11 @@ ServerChild::ServerChild(transport::ChildProcess process, ServeTools& tools, Chi
       listener_(&listener),
       lines_(mcp::kMessageBytesMax),
       room_(kReadBytesMax) {
-  children_.children_.insert(this);
+  children_.Add(this);
 }
 
 ServerChild::~ServerChild() {
-  children_.children_.erase(this);
+  children_.Remove(this);
   Close(to_input_, process_.input());
   Close(from_output_, process_.output());
   Close(from_errors_, process_.errors());
@@ -143,7 +152,7 @@ void ServerChild::HasEnded() {
   Close(from_errors_, process_.errors());
   is_ending_ = true;
   process_.SignalGroup(SIGKILL);  // what it has left behind in its group
-  children_.children_.erase(this);
+  children_.Remove(this);
   if (Listener* const listener = std::exchange(listener_, nullptr)) {
     listener->OnEnded("the server has ended with status " + std::to_string(process_.exit_code()));
   }

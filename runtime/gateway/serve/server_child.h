@@ -3,6 +3,7 @@
 #ifndef RUNTIME_GATEWAY_SERVE_SERVER_CHILD_H_
 #define RUNTIME_GATEWAY_SERVE_SERVER_CHILD_H_
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -23,7 +24,8 @@ class ServerChild;
 // The children of a worker, those that are ending too. Not thread-safe.
 class ChildSet {
  public:
-  ChildSet() = default;
+  // `count`: of the children of all workers; outlives the set.
+  explicit ChildSet(std::atomic<std::uint32_t>& count) : count_(count) {}
   ChildSet(const ChildSet&) = delete;  // children refer to it
   ChildSet& operator=(const ChildSet&) = delete;
 
@@ -35,6 +37,10 @@ class ChildSet {
 
  private:
   friend class ServerChild;
+  void Add(ServerChild* child);
+  void Remove(ServerChild* child);
+
+  std::atomic<std::uint32_t>& count_;
   std::unordered_set<ServerChild*> children_;
 };
 

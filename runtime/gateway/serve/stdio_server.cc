@@ -7,8 +7,8 @@ namespace policy::gateway {
 
 std::expected<std::unique_ptr<StdioServer>, std::string> StdioServer::Start(
     const ServerChild::Options& options, ServeTools& tools, ChildSet& children,
-    ServerListener& listener) {
-  std::unique_ptr<StdioServer> server(new StdioServer(listener));
+    ServerListener& listener, std::function<void()> on_crash) {
+  std::unique_ptr<StdioServer> server(new StdioServer(listener, std::move(on_crash)));
   auto child = ServerChild::Start(options, tools, children, *server);
   if (!child) return std::unexpected(std::move(child.error()));
   server->child_ = std::move(*child);
@@ -28,6 +28,7 @@ void StdioServer::Send(std::string_view bytes, Regarding regarding) {
 
 void StdioServer::OnEnded(std::string_view why) {
   child_ = nullptr;
+  on_crash_();
   listener_.OnServerEnded(why);
 }
 

@@ -43,6 +43,9 @@ class StreamableClient final : public ClientSide {
   bool is_initialized() const { return !session_id_.empty(); }
   bool is_listening() const { return listening_.has_listener(); }
 
+  // Who listens is sent away: the process ends.
+  void EndListening() { listening_.End(); }
+
   void Began(std::uint64_t sequence, const mcp::Message& request) override;
   void Send(std::string_view bytes, Regarding regarding) override;
   void Ended(std::uint64_t sequence) override;
