@@ -230,10 +230,8 @@ bool HttpServerSide::TakeBack(std::uint64_t sequence) {
     waiting_.erase(waiting);
     return true;
   }
-  const auto call = CallOf(sequence);
-  if (call == nullptr || call->call == nullptr || call->call->is_sent()) return false;
-  Drop(call->id());
-  return true;
+  // What is with the client may be on its way already.
+  return false;
 }
 
 void HttpServerSide::Drop(CallId id) {

@@ -243,7 +243,7 @@ void LegacyEndpoint::Install() {
     if (seat->session->is_over()) continue;
     const auto grant = site_.state->access->grants.Find(seat->owner.grant);
     const bool is_served = site_.state->config->servers.contains(seat->owner.server);
-    if (grant == nullptr || grant->is_revoked || !is_served) {
+    if (grant == nullptr || grant->is_revoked() || !is_served) {
       seat->session->End(kNotFound, kNoSession);
       continue;
     }

@@ -121,9 +121,9 @@ int Serve::Begin() {
     if (reload_ != nullptr) reload_->FileChanged();
   });
   if (watch) watch_ = std::move(*watch);
-  auto state = BuildServeState(options_.config_path, compile_, nullptr);
-  if (!state) return NotRun(ToText(state.error()));
-  state_ = *std::move(state);
+  ServeBuild built = BuildServeState(options_.config_path, compile_, nullptr, {});
+  if (built.state == nullptr) return NotRun(ToText(built.troubles));
+  state_ = std::move(built.state);
 
   const ServeConfig& config = *state_->config;
   if (config.has_private_state) {
@@ -158,8 +158,8 @@ std::expected<SealKey, std::string> Serve::SealKeyOf(const ServeConfig& config) 
 int Serve::WithCounters(Counters& counters, CounterPlace place) {
   const auto key = SealKeyOf(*state_->config);
   if (!key) return NotRun(key.error());
-  LoadedPolicy deny_all = compile_(
-      {.path = kDenyAllPath, .text = kDenyAllText, .tools_path = {}, .server = {}});
+  LoadedPolicy deny_all =
+      compile_({.path = kDenyAllPath, .text = kDenyAllText, .tools_path = {}, .server = {}});
   if (!deny_all.program) return NotRun(deny_all.program.error());
   ServeShared shared{
       .clock = clock_,
@@ -170,8 +170,8 @@ int Serve::WithCounters(Counters& counters, CounterPlace place) {
       .metrics = metrics_,
       .say = [this](std::string line) { Say(std::move(line)); },
       .pass_errors = [this](std::string bytes) { PassErrors(std::move(bytes)); },
-      .body_budget = std::make_shared<transport::ByteBudget>(
-          state_->config->limits.body_bytes_shared_max),
+      .body_budget =
+          std::make_shared<transport::ByteBudget>(state_->config->limits.body_bytes_shared_max),
       .in_flight = {},
       .worker_count = WorkerCount(*state_->config),
       .workers = {},
@@ -199,8 +199,8 @@ int Serve::WithWorkers(ServeShared& shared) {
   if (!tls) return NotRun(tls.error());
   std::uint16_t port = config.listen.port;
   for (std::size_t index = 0; index < shared.worker_count; ++index) {
-    auto worker = Worker::Make({.index = static_cast<std::uint16_t>(index), .port = port, .tls = *tls},
-                               shared, state_);
+    auto worker = Worker::Make(
+        {.index = static_cast<std::uint16_t>(index), .port = port, .tls = *tls}, shared, state_);
     if (!worker) return NotRun(worker.error());
     port = (*worker)->port();
     shared.workers.push_back(worker->get());
@@ -213,8 +213,9 @@ int Serve::WithWorkers(ServeShared& shared) {
   if (config.observes) errors_->Say("only observing: no call is denied");
   transport::AdoptOrphans();
   const transport::SignalSource signals(*loop_, kSignals, [this](int signal) { Signal(signal); });
-  reload_ = std::make_unique<ServeReload>(state_, compile_, *loop_,
-                                          [this](const ServeReloaded& it) { Reloaded(it); });
+  reload_ = std::make_unique<ServeReload>(
+      state_, compile_, CounterTarget{.counters = &shared.counters, .place = shared.counter_place},
+      *loop_, [this](const ServeReloaded& reloaded) { Reloaded(reloaded); });
   std::vector<std::string> paths;
   for (const FileState& file : state_->files) paths.push_back(file.path);
   Watch(paths);
@@ -248,15 +249,16 @@ void Serve::LookWhetherEnded() {
   loop_->After(kEndLook, [this] { LookWhetherEnded(); });
 }
 
-// All of it, or nothing: but what the listener and the counters are made of stays as it is until the
-// next start.
+// All of it, or nothing: but what the listener and the counters are made of stays as it is until
+// the next start.
 void Serve::Reloaded(const ServeReloaded& reloaded) {
   if (!reloaded.troubles.empty()) errors_->Say(ToText(reloaded.troubles));
   metrics_.CountReload(reloaded.state == nullptr);
   if (reloaded.state != nullptr) {
     state_ = reloaded.state;
-    for (const std::string& warning : state_->warnings) errors_->Say(warning);
     for (const auto& worker : workers_) worker->Install(state_);
+    if (reloaded.is_keys_only) return;
+    for (const std::string& warning : state_->warnings) errors_->Say(warning);
     if (const auto tls = TlsOf(*state_->config); !tls) {
       errors_->Say(tls.error() + "; the certificate that was in use stays");
     } else if (*tls != nullptr) {

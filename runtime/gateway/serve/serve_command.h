@@ -12,8 +12,9 @@ struct ServeOptions {
   std::string config_path;  // policyd.json
 };
 
-// Until SIGTERM or SIGINT; the second one ends at once. SIGHUP reads the configuration anew. Returns
-// policyd's exit status. Called once, from the main thread, before any other thread is started.
+// Until SIGTERM or SIGINT; the second one ends at once. SIGHUP reads the configuration anew.
+// Returns policyd's exit status. Called once, from the main thread, before any other thread is
+// started.
 int RunServe(const ServeOptions& options, const CompilePolicy& compile);
 
 }  // namespace policy::gateway

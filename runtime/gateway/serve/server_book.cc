@@ -73,10 +73,9 @@ std::expected<std::unique_ptr<ServerSide>, HttpRefused> ServerBook::StartChild(
   if (shared_.children.load(std::memory_order_relaxed) >= state.config->limits.children_max) {
     return std::unexpected(HttpRefused{kUnavailable, "too many servers run: try again later"});
   }
-  ServerChild::Options options{.command = config.command,
-                               .place = {.environment = {},
-                                         .hidden = {kStorePasswordVariable},
-                                         .folder = config.folder}};
+  ServerChild::Options options{
+      .command = config.command,
+      .place = {.environment = {}, .hidden = {kStorePasswordVariable}, .folder = config.folder}};
   // What policyd itself shows to servers is no business of its children's.
   for (const auto& [name, other] : state.config->servers) {
     if (other.credential && !other.credential->variable.empty()) {
@@ -110,11 +109,14 @@ void ServerBook::Crashed(const std::string& server, std::int64_t started_ns) {
 }
 
 void ServerBook::Install(const ServeState& state) {
-  std::erase_if(upstreams_, [&](auto& entry) {
-    if (state.config->servers.contains(entry.first)) return false;
-    retired_.push_back(std::move(entry.second.http));
-    return true;
-  });
+  for (auto upstream = upstreams_.begin(); upstream != upstreams_.end();) {
+    if (state.config->servers.contains(upstream->first)) {
+      ++upstream;
+      continue;
+    }
+    retired_.push_back(std::move(upstream->second.http));
+    upstream = upstreams_.erase(upstream);
+  }
 }
 
 }  // namespace policy::gateway

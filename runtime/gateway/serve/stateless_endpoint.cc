@@ -19,11 +19,13 @@ std::string SessionOf(const SessionOwner& owner) { return owner.grant + "\x1F" +
 }  // namespace
 
 struct StatelessEndpoint::Seat {
-  Seat(WorkerSite& site, const SessionOwner& whose)
-      : owner{whose.server, whose.grant, whose.subject},
+  Seat(WorkerSite& site, const SessionOwner& whose, std::uint64_t its_number)
+      : number(its_number),
+        owner{whose.server, whose.grant, whose.subject},
         gate(site.state, whose.server, whose.grant, site.shared.in_flight.Of(whose.grant),
              site.metrics) {}
 
+  std::uint64_t number;
   Owner owner;
   ServeGate gate;
   std::unique_ptr<ServeSession> session;
@@ -31,6 +33,10 @@ struct StatelessEndpoint::Seat {
   bool is_idle = false;
   bool is_stale = false;  // made for a state that is in force no more
 };
+
+StatelessEndpoint::StatelessEndpoint(WorkerSite& site) : site_(site) {}
+
+StatelessEndpoint::~StatelessEndpoint() { EndAll(); }
 
 void StatelessEndpoint::Post(Asked asked, const mcp::Message& message,
                              const mcp::MirrorHeaders& headers) {
@@ -78,7 +84,7 @@ StatelessEndpoint::Seat* StatelessEndpoint::Take(const Asked& asked) {
     RespondText(*asked.exchange, kUnavailable, "the policy of this server cannot be put in force");
     return nullptr;
   }
-  auto made = std::make_unique<Seat>(site_, owner);
+  auto made = std::make_unique<Seat>(site_, owner, next_seat_++);
   Seat& seat = *made;
   seat.session = std::make_unique<ServeSession>(
       RelayOptions{.caller = CallerOf(asked, SessionOf(owner)),
@@ -116,9 +122,9 @@ void StatelessEndpoint::Idle(Seat& seat) {
     idle.push_back(&seat);
     return;
   }
-  site_.tools.loop.Post([this, is_alive = std::weak_ptr(is_alive_), dropped = &seat] {
+  site_.tools.loop.Post([this, is_alive = std::weak_ptr(is_alive_), number = seat.number] {
     if (is_alive.expired()) return;
-    seats_.remove_if([dropped](const auto& other) { return other.get() == dropped; });
+    seats_.remove_if([number](const auto& other) { return other->number == number; });
   });
 }
 

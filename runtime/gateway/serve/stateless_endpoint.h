@@ -2,6 +2,7 @@
 #ifndef RUNTIME_GATEWAY_SERVE_STATELESS_ENDPOINT_H_
 #define RUNTIME_GATEWAY_SERVE_STATELESS_ENDPOINT_H_
 
+#include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
@@ -20,10 +21,10 @@ namespace policy::gateway {
 class StatelessEndpoint {
  public:
   // `site` outlives the endpoint.
-  explicit StatelessEndpoint(WorkerSite& site) : site_(site) {}
+  explicit StatelessEndpoint(WorkerSite& site);
   StatelessEndpoint(const StatelessEndpoint&) = delete;  // the loop refers to it
   StatelessEndpoint& operator=(const StatelessEndpoint&) = delete;
-  ~StatelessEndpoint() { EndAll(); }
+  ~StatelessEndpoint();
 
   // `message`: what the body says; `headers`: what the head says of it, which agrees.
   void Post(Asked asked, const mcp::Message& message, const mcp::MirrorHeaders& headers);
@@ -47,6 +48,7 @@ class StatelessEndpoint {
 
   WorkerSite& site_;
   Seats seats_;
+  std::uint64_t next_seat_ = 1;
   std::map<Owner, std::vector<Seat*>> idle_;  // by whom they were made for
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };
