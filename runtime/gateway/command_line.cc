@@ -43,9 +43,6 @@ void AddStoreOptions(CLI::App& run, RunOptions& options) {
                  "who signs its certificate, PEM [default: whom the system trusts]")
       ->needs(store)
       ->type_name("FILE");
-  run.add_flag("--init-state", options.makes_pool,
-               "begin the counters there, if there are none yet")
-      ->needs(store);
 }
 
 void AddRunOptions(CLI::App& run, RunOptions& options) {
@@ -68,6 +65,9 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
                "count for this process alone: limits then hold once per process")
       ->excludes(state);
   AddStoreOptions(run, options);
+  run.add_flag("--init-state", options.makes_pool,
+               "let counters begin in the state folder or the store where there are none, or where "
+               "those of before are lost");
   run.add_option("--log", options.log_path, "append the decision log to this file")
       ->type_name("FILE");
   run.add_option_function<std::string>(
