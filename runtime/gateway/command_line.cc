@@ -122,6 +122,8 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
   serve.add_option("--config", serve_options.config_path, "policyd.json")
       ->required()
       ->type_name("FILE");
+  serve.add_flag("--init-state", serve_options.makes_state,
+                 "begin the counters that last, where there are none yet");
   for (const std::string_view name : kNotBuiltYet) {
     app.add_subcommand(std::string(name), "not built yet")->allow_extras();
   }

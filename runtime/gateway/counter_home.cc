@@ -6,6 +6,7 @@
 
 #include "runtime/gateway/policy_file.h"
 #include "runtime/limits/store/state_directory.h"
+#include "runtime/limits/store/state_identity.h"
 
 namespace policy::gateway {
 namespace {
@@ -39,6 +40,27 @@ std::expected<std::string, std::string> StateDirectoryOf(const CounterHome& home
   if (directory) return *std::move(directory);
   return std::unexpected(
       "there is no folder for the counters: set HOME, or give --state or --private-state");
+}
+
+std::expected<std::vector<std::string>, std::string> EnterHome(const CounterHome& home,
+                                                               bool has_durable_counters) {
+  const auto path = StateDirectoryOf(home);
+  if (!path) return std::unexpected(path.error());
+  const auto directory = StateDirectory::Open(*path);
+  if (!directory) return std::unexpected(directory.error());
+  StateEntry entry{.has_durable_counters = has_durable_counters,
+                   .may_begin = home.makes_pool,
+                   .memory_path = {}};
+  if (home.state_directory.empty()) {
+    entry.memory_path =
+        DefaultMemoryPath({.data_home = std::getenv("XDG_DATA_HOME"), .home = std::getenv("HOME")});
+  }
+  const auto entered = EnterState(*directory, entry);
+  if (!entered) return std::unexpected(entered.error());
+  std::vector<std::string> lines;
+  if (entered->has_begun) lines.push_back("counters begin in " + *path);
+  if (!entered->trouble.empty()) lines.push_back(entered->trouble);
+  return lines;
 }
 
 std::expected<std::unique_ptr<transport::LeaseNode>, std::string> StartLeases(

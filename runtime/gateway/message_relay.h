@@ -85,7 +85,8 @@ class MessageRelay {
   void SetCaller(const Caller& caller);
 
   bool has_parked_calls() const { return parked_count_ != 0; }
-  bool has_requests_in_flight() const { return session_.client_in_flight_count() != 0; }
+  // The client waits for an answer. What it has cancelled does not count.
+  bool has_requests_in_flight() const { return session_.is_client_waiting(); }
   const Caller& caller() const { return caller_; }
 
  private:

@@ -16,8 +16,6 @@
 #include "runtime/jit/perf_map.h"
 #include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
-#include "runtime/limits/store/state_directory.h"
-#include "runtime/limits/store/state_identity.h"
 #include "runtime/limits/system_clock.h"
 #include "runtime/transport/child_process.h"
 #include "runtime/transport/error_stream.h"
@@ -48,6 +46,14 @@ std::string ServerOf(const RunOptions& options, const Program& program) {
   if (!options.server.empty()) return options.server;
   const std::string_view pinned = program.PinnedServer();
   return pinned.empty() ? "default" : std::string(pinned);
+}
+
+CounterHome HomeOf(const RunOptions& options) {
+  return {.store_url = options.store_url,
+          .store_password_path = options.store_password_path,
+          .store_ca_path = options.store_ca_path,
+          .makes_pool = options.makes_pool,
+          .state_directory = options.state_directory};
 }
 
 // Begins with nothing running; each step that fails says why and ends with kExitNotRun.
@@ -143,23 +149,13 @@ int Run::Begin() {
 // A sentence where the program's counters would not last in the state directory.
 std::optional<std::string> Run::EnterStateFor(const Program& program) {
   if (state_path_.empty() || has_entered_state_) return std::nullopt;
-  const auto directory = StateDirectory::Open(state_path_);
-  if (!directory) return directory.error();
-  StateEntry entry{.has_durable_counters = HasDurableCounters(program),
-                   .may_begin = options_.makes_pool,
-                   .memory_path = {}};
-  if (options_.state_directory.empty()) {
-    entry.memory_path =
-        DefaultMemoryPath({.data_home = std::getenv("XDG_DATA_HOME"), .home = std::getenv("HOME")});
-  }
-  const auto entered = EnterState(*directory, entry);
+  const bool has_durable_counters = HasDurableCounters(program);
+  const auto entered = EnterHome(HomeOf(options_), has_durable_counters);
   if (!entered) return entered.error();
-  has_entered_state_ = entry.has_durable_counters;
-  const auto say = [this](std::string line) {
-    loop_->Post([this, line = std::move(line)] { Say(line); });
-  };
-  if (entered->has_begun) say("counters begin in " + state_path_);
-  if (!entered->trouble.empty()) say(entered->trouble);
+  has_entered_state_ = has_durable_counters;
+  for (const std::string& line : *entered) {
+    loop_->Post([this, line] { Say(line); });
+  }
   return std::nullopt;
 }
 
@@ -169,11 +165,7 @@ std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeas
   node_options.on_trouble = [this](const std::string& trouble) {
     loop_->Post([this, trouble] { Say(trouble); });
   };
-  const CounterHome home{.store_url = options_.store_url,
-                         .store_password_path = options_.store_password_path,
-                         .store_ca_path = options_.store_ca_path,
-                         .makes_pool = options_.makes_pool,
-                         .state_directory = options_.state_directory};
+  const CounterHome home = HomeOf(options_);
   if (home.store_url.empty()) {
     auto directory = StateDirectoryOf(home);
     if (!directory) return std::unexpected(directory.error());

@@ -73,7 +73,8 @@ class Session {
 
   const Exchange& client_exchange(ExchangeId exchange) const { return client_.at(exchange); }
   const Exchange& server_exchange(ExchangeId exchange) const { return server_.at(exchange); }
-  std::size_t client_in_flight_count() const { return client_.size(); }
+  // The client waits for an answer.
+  bool is_client_waiting() const { return client_.HasAwaited(); }
   std::vector<ExchangeId> ClientInFlight() const { return client_.InFlight(); }
 
   void set_default_allows(bool allows) { methods_.default_allows = allows; }

@@ -50,6 +50,11 @@ std::expected<std::shared_ptr<const transport::TlsServer>, std::string> TlsOf(
                                      .requires_client = config.tls->requires_client});
 }
 
+bool HaveDurableCounters(const ServeState& state) {
+  return std::ranges::any_of(
+      state.policies, [](const auto& entry) { return HasDurableCounters(*entry.second.program); });
+}
+
 std::string UrlOf(const ServeConfig& config, std::uint16_t port) {
   const bool is_ipv6 = config.listen.address.find(':') != std::string::npos;
   const std::string host = is_ipv6 ? "[" + config.listen.address + "]" : config.listen.address;
@@ -138,7 +143,12 @@ int Serve::Begin() {
     home.store_url = config.store->url;
     home.store_password_path = config.store->password_path;
     home.store_ca_path = config.store->ca_path;
-    home.makes_pool = config.store->makes_pool;
+    home.makes_pool = config.store->makes_pool || options_.makes_state;
+  } else {
+    home.makes_pool = options_.makes_state;
+    const auto entered = EnterHome(home, HaveDurableCounters(*state_));
+    if (!entered) return NotRun(entered.error());
+    for (const std::string& line : *entered) Say(line);
   }
   transport::LeaseNode::Options node_options;
   node_options.on_trouble = [this](const std::string& trouble) { Say(trouble); };

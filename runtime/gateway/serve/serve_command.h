@@ -9,7 +9,8 @@
 namespace policy::gateway {
 
 struct ServeOptions {
-  std::string config_path;  // policyd.json
+  std::string config_path;   // policyd.json
+  bool makes_state = false;  // begins counters that last, where there are none
 };
 
 // Until SIGTERM or SIGINT; the second one ends at once. SIGHUP reads the configuration anew.
