@@ -92,8 +92,8 @@ void ServeReload::BuildOnce(bool is_asked) {
     wanted_.is_asked = wanted_.is_asked || is_asked;
     return;
   }
-  // A lock beside a policy, or the list of what is switched off, counts where there is one. While it
-  // is replaced there may be none, and without it more would be permitted.
+  // A lock beside a policy, or the list of what is switched off, counts where there is one. While
+  // it is replaced there may be none, and without it more would be permitted.
   for (const FileState& file : build.files) {
     const auto before = std::ranges::find(state_->files, file.path, &FileState::path);
     if (file.text_hash || before == state_->files.end() || !before->text_hash) continue;

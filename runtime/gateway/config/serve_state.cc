@@ -161,7 +161,8 @@ void Builder::ReadCredentials(const ServeConfig& config) {
       secret = value;
     }
     while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
-    const bool is_plain = std::ranges::all_of(secret, [](char c) { return c >= ' ' && c < '\x7F'; });
+    const bool is_plain =
+        std::ranges::all_of(secret, [](char c) { return c >= ' ' && c < '\x7F'; });
     if (secret.empty() || !is_plain) {
       Trouble(credential.file_path.empty() ? config.path : credential.file_path,
               "the credential of server `" + name + "` is empty, or no header can hold it");
@@ -186,9 +187,10 @@ void Builder::CompilePolicies(const ServeConfig& config) {
   }
   if (state_->access == nullptr) return;
   for (const auto& grant : state_->access->grants.all()) {
+    if (grant->is_revoked()) continue;
     for (const auto& [server, path] : grant->policies) wanted[server].insert(path);
     for (const auto& [name, server] : config.servers) {
-      if (grant->is_revoked() || !grant->MayUse(name)) continue;
+      if (!grant->MayUse(name)) continue;
       if (grant->policies.contains(name) || !server.policy_path.empty()) continue;
       state_->warnings.push_back("grant `" + grant->id + "` has no policy for server `" + name +
                                  "`: it may do nothing there");
@@ -216,8 +218,8 @@ void Builder::CompileOne(const ServerConfig& server, const std::string& path) {
   for (std::string& warning : loaded.warnings) state_->warnings.push_back(std::move(warning));
   std::shared_ptr<const Program> program = *std::move(loaded.program);
   if (program->LocksOut(server.name)) {
-    return Trouble(path, "its lock knows nothing of server `" + server.name +
-                             "`: every call would be denied");
+    return Trouble(
+        path, "its lock knows nothing of server `" + server.name + "`: every call would be denied");
   }
   const std::pair<std::string, std::string> key(path, server.name);
   if (before_ != nullptr) {
@@ -261,8 +263,7 @@ const ServedPolicy* ServeState::FindPolicy(const Grant& grant, std::string_view 
   const auto known = config->servers.find(server);
   if (known == config->servers.end() || !grant.MayUse(server)) return nullptr;
   const auto own = grant.policies.find(server);
-  const std::string& path =
-      own == grant.policies.end() ? known->second.policy_path : own->second;
+  const std::string& path = own == grant.policies.end() ? known->second.policy_path : own->second;
   const auto found = policies.find({path, known->first});
   return found == policies.end() ? nullptr : &found->second;
 }
@@ -305,8 +306,7 @@ std::shared_ptr<const ServeState> WithRevocations(const ServeState& before) {
         grants.push_back(is_implicit ? *grant : Lessened(*grant, *now));
         const Grant& lessened = grants.back();
         has_news = has_news || lessened.revoked_s != grant->revoked_s ||
-                   lessened.expires_s != grant->expires_s ||
-                   lessened.tokens != grant->tokens;
+                   lessened.expires_s != grant->expires_s || lessened.tokens != grant->tokens;
       }
       access->grants = GrantTable(std::move(grants));
     }
