@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "loop_thread.h"
-#include "raw_socket.h"
+#include "tests/unit/transport/http/loop_thread.h"
+#include "tests/unit/transport/http/raw_socket.h"
 
 namespace policy::transport {
 namespace {
@@ -292,11 +292,12 @@ TEST_CASE("a stream goes out as it is written") {
 TEST_CASE("a handler hears once that its client has gone") {
   std::shared_ptr<HttpExchange> held;
   std::atomic<int> closed = 0;
+  std::atomic<bool> was_open = true;
   ServerThread server([&](std::shared_ptr<HttpExchange> exchange) {
     exchange->set_on_closed([&] {
-      ++closed;
-      CHECK_FALSE(held->is_open());
+      was_open = held->is_open();
       held->Respond(200, kPlain, "too late");
+      ++closed;
       held.reset();
     });
     held = std::move(exchange);
@@ -309,6 +310,7 @@ TEST_CASE("a handler hears once that its client has gone") {
   CHECK(Soon([&] { return closed == 1; }));
   CHECK(Soon([&] { return server.server().counts().open.load() == 0; }));
   CHECK(closed == 1);
+  CHECK_FALSE(was_open);
 }
 
 TEST_CASE("a request that its handler drops is answered with 500") {
@@ -470,7 +472,7 @@ TEST_CASE("connections that move to and fro all the time lose nothing") {
   for (int i = 0; i < kServers; ++i) {
     servers[static_cast<std::size_t>(i)] =
         std::make_unique<ServerThread>([&, i](std::shared_ptr<HttpExchange> exchange) {
-          REQUIRE(is_ready);
+          if (!is_ready) return;
           const int wanted = exchange->head().path[1] - '0';
           if (wanted == i) return Echo(exchange);
           HttpServer& own = servers[static_cast<std::size_t>(i)]->server();

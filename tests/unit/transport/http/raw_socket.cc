@@ -1,4 +1,4 @@
-#include "raw_socket.h"
+#include "tests/unit/transport/http/raw_socket.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
