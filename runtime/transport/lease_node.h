@@ -64,6 +64,7 @@ class LeaseNode {
   void BeginTerm(std::uint64_t incarnation);
   void SendAsks();
   void MindAsks();
+  void ReturnIdle();
   void Settle(std::expected<void, std::string> outcome);
   void End();
 

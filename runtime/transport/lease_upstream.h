@@ -45,6 +45,8 @@ class LeaseUpstream {
   // First of all in a term: what is leased.
   virtual void Hold(std::span<const HoldMessage> holdings) = 0;
   virtual void Ask(std::span<const AskMessage> asks) = 0;
+  // Gives back what has been idle for long. What is lost on its way is lost.
+  virtual void Return(std::span<const ReturnMessage> returns) = 0;
   // Last of all in a term: gives back what is idle, and waits until that is on its way.
   virtual void Leave(std::span<const ReturnMessage> returns) = 0;
   // Whether this process keeps the pool.

@@ -332,6 +332,8 @@ void RedisLeases::Ask(std::span<const AskMessage> asks) {
     const WindowCalendar* calendar = CalendarOf(ask.cell.identity);
     if (calendar == nullptr) {
       Fail(question, "a zone of a counter is not known here");
+    } else if (ParseIdentityKey(ask.cell.identity)->kind != CounterKind::Fixed) {
+      Fail(question, "only fixed counters are kept in a Redis");
     } else if (ask.max > kRedisAmountMax) {
       Fail(question, "limits above 9007199254740992 (2^53) cannot be kept in a Redis");
     } else {
@@ -406,7 +408,7 @@ void RedisLeases::HearGrant(const Question& question, const RespValue& answer, G
   if (question.window.end_s != kNoEnd) {
     // Measured from before the question was sent, and a millisecond for the server's rounding.
     const std::int64_t left_ms = question.window.end_s * 1000 - *now_ms - 1;
-    const std::int64_t life_ns = left_ms * (kNanosecondsPerMillisecond - kDriftPartsPerMillion);
+    const std::int64_t life_ns = left_ms * (kNanosecondsPerMillisecond - kLeaseDriftPartsPerMillion);
     end = {.wall_ns = question.sent_wall_ns + life_ns,
            .steady_ns = question.sent_steady_ns + life_ns};
   }
@@ -478,6 +480,8 @@ void RedisLeases::HearRecall(std::string_view payload) {
        [](const RespValue&) {});
   connection_->Flush();
 }
+
+void RedisLeases::Return(std::span<const ReturnMessage>) {}
 
 void RedisLeases::Leave(std::span<const ReturnMessage> returns) {
   if (connection_ == nullptr) return;

@@ -40,9 +40,6 @@ class RedisLeases final : public LeaseUpstream {
     bool makes_pool = false;  // begins a pool where there is none
   };
 
-  // How fast one machine's clock may run against another's: half a millisecond in a second, what a
-  // synchronised clock is slewed by at most.
-  static constexpr std::int64_t kDriftPartsPerMillion = 500;
   // How long idle quota is waited for after it was recalled.
   static constexpr std::chrono::milliseconds kRecallWait{40};
   // A replica says this often that it is alive, and takes a server that has not answered by the
@@ -60,6 +57,7 @@ class RedisLeases final : public LeaseUpstream {
   void Begin() override;
   void Hold(std::span<const HoldMessage> holdings) override;
   void Ask(std::span<const AskMessage> asks) override;
+  void Return(std::span<const ReturnMessage> returns) override;
   void Leave(std::span<const ReturnMessage> returns) override;
 
  private:
