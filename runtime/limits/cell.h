@@ -39,6 +39,7 @@ struct CellLease {
   std::int64_t steady_until_ns = kUnlimited;
   // Of a flow and of Concurrency: the monotonic clock of the newest charge.
   std::int64_t charged_ns = 0;
+  std::int64_t told_ns = 0;  // likewise, when the pool said what is elsewhere
   // Of a flow, on the wall clock, as the pool last said: when there is room for what was refused,
   // and when nothing is counted any more. 0: nothing was said.
   std::int64_t frees_ns = 0;

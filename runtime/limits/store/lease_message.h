@@ -64,6 +64,7 @@ struct HoldMessage {
   std::int64_t elsewhere = 0;  // to all others, as the pool last said; only for a pool that may
                                // have lost what it wrote last, so not over the socket
   std::int64_t life_ns = 0;    // likewise: how much longer a lease without a window lives
+  std::int64_t age_ns = 0;     // likewise: of what is said of elsewhere
 };
 
 // Holder to leader: I need quota.

@@ -228,10 +228,11 @@ void LeasePool::Return(HolderId holder, const ReturnMessage& returned) {
   const auto known = cells_.find(returned.cell);
   if (known == cells_.end()) return;
   Cell& cell = *known->second;
-  if (cell.flow) {
-    Settle(cell, holder, returned.returned, returned.idle_ns);
-  } else {
+  if (!cell.flow) {
     TakeBack(cell, holder, returned.epoch_s, returned.returned);
+  } else if (returned.recall_id == 0 || returned.recall_id == cell.recall_id) {
+    // A late one may be of the lease before the one that the holder has now.
+    Settle(cell, holder, returned.returned, returned.idle_ns);
   }
   if (returned.recall_id == 0 || returned.recall_id != cell.recall_id)
     return;  // too late: the quota is back all the same

@@ -225,6 +225,7 @@ void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant, cons
           if (grant.epoch_s < cell.epoch_s) return;  // quota of a window that ended
         }
         cell.lease->elsewhere = grant.elsewhere;
+        cell.lease->told_ns = SteadyNow();
         cell.lease->clears_ns = SaturatingAdd(now_ns, grant.clears_in_ns);
       }
       const std::int64_t most = cell.kind == CounterKind::Bucket ? key.burst : key.max;
@@ -277,11 +278,13 @@ std::vector<HoldMessage> SharedCounters::Holdings() {
       holding.room_max = cell.lease->room_max;
       holding.elsewhere = cell.lease->elsewhere;
       if (cell.kind != CounterKind::Fixed) {
+        holding.age_ns = std::max<std::int64_t>(0, SteadyNow() - cell.lease->told_ns);
         holding.life_ns = std::max<std::int64_t>(0, cell.lease->steady_until_ns - SteadyNow());
       }
-      if (IsFlow(cell.kind)) holding.epoch_s = 0;
+      const bool is_flow = IsFlow(cell.kind);
+      if (is_flow) holding.epoch_s = 0;
       cell.Unlock();
-      if (holding.granted == 0) return;
+      if (holding.granted == 0 && !(is_flow && holding.elsewhere > 0)) return;
       holding.cell = {.identity = identity, .scope_key = std::string(cell.key())};
       holdings.push_back(std::move(holding));
     });
