@@ -78,11 +78,11 @@ CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId 
   const CallContext context{
       .server = caller.server,
       .grant = caller.grant,
-      .grant_label = {},
-      .grant_tags = {},
-      .grant_attributes = {},
+      .grant_label = caller.grant_label,
+      .grant_tags = caller.grant_tags,
+      .grant_attributes = caller.grant_attributes,
       .session = caller.session,
-      .claims = {},
+      .claims = caller.claims,
       .client_name = says_client ? message.client_name : caller.client_name,
       .client_version = says_client ? message.client_version : caller.client_version,
       .annotations = {},
@@ -117,6 +117,7 @@ void CallPipeline::Log(const mcp::Message& message, const PolicyVersion& policy,
                        std::int64_t now_ns, std::int64_t received_ns, std::string_view reason) {
   if (log_ == nullptr) return;
   log_->Append({.now_ns = now_ns,
+                .identity = identity_,
                 .method = message.method,
                 .tool = message.tool,
                 .arguments = message.arguments,

@@ -18,12 +18,16 @@
 
 namespace policy::gateway {
 
-// Who calls: the same for every call of a session.
+// Who calls: the same for every call of a session. The JSON texts were read strictly before.
 struct Caller {
   std::string server = "default";
   std::string grant = "local";
-  std::string session;
-  std::string client_name;  // as initialize said; a modern request says it itself
+  std::string grant_label = {};
+  std::string grant_tags = {};        // raw JSON list of strings, or empty
+  std::string grant_attributes = {};  // raw JSON record, or empty
+  std::string claims = {};            // raw JSON record, or empty
+  std::string session;                // what counters of a session belong to; shown in the log
+  std::string client_name;            // as initialize said; a modern request says it itself
   std::string client_version;
 };
 
@@ -45,8 +49,9 @@ enum class CallVerdict : std::uint8_t {
 // Not thread-safe.
 class CallPipeline {
  public:
-  // `log` may be null. All must outlive the pipeline.
-  CallPipeline(Clock& clock, DecisionLog* log) : clock_(clock), log_(log) {}
+  // `log` may be null. All must outlive the pipeline; `identity` is LogIdentity's.
+  CallPipeline(Clock& clock, DecisionLog* log, const std::string& identity)
+      : clock_(clock), log_(log), identity_(identity) {}
   CallPipeline(const CallPipeline&) = delete;  // settles what was abandoned, once
   CallPipeline& operator=(const CallPipeline&) = delete;
   ~CallPipeline();
@@ -89,6 +94,7 @@ class CallPipeline {
 
   Clock& clock_;
   DecisionLog* log_;
+  const std::string& identity_;
   Decider decider_;
   Decision decision_;
   std::string answer_;

@@ -6,14 +6,14 @@
 #include <map>
 #include <ostream>
 
+#include "runtime/gateway/admin_command_line.h"
 #include "runtime/gateway/run_command.h"
 #include "runtime/mcp/method_policy.h"
 
 namespace policy::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNotBuiltYet = {"serve",     "check-config", "grants",
-                                                          "approvals", "limits",       "audit"};
+constexpr std::array<std::string_view, 4> kNotBuiltYet = {"serve", "approvals", "limits", "audit"};
 
 // Why a value cannot be used, or empty: what CLI11 calls a validator.
 std::string CheckPassedMethod(const std::string& method) {
@@ -42,9 +42,6 @@ void AddStoreOptions(CLI::App& run, RunOptions& options) {
                  "who signs its certificate, PEM [default: whom the system trusts]")
       ->needs(store)
       ->type_name("FILE");
-  run.add_flag("--init-state", options.makes_pool,
-               "begin the counters there, if there are none yet")
-      ->needs(store);
 }
 
 void AddRunOptions(CLI::App& run, RunOptions& options) {
@@ -67,6 +64,9 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
                "count for this process alone: limits then hold once per process")
       ->excludes(state);
   AddStoreOptions(run, options);
+  run.add_flag("--init-state", options.makes_pool,
+               "let counters begin in the state folder or the store where there are none, or where "
+               "those of before are lost");
   run.add_option("--log", options.log_path, "append the decision log to this file")
       ->type_name("FILE");
   run.add_option_function<std::string>(
@@ -115,6 +115,8 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
   CLI::App& run = *app.add_subcommand("run", "run one server over stdio, behind a policy");
   run.footer("policyd run --policy FILE [OPTIONS] -- COMMAND…");
   AddRunOptions(run, options);
+  const std::map<std::string, AdminRun> admin = {
+      {"grants", AddGrantsCommand(app)}, {"check-config", AddCheckConfigCommand(app, compile)}};
   for (const std::string_view name : kNotBuiltYet) {
     app.add_subcommand(std::string(name), "not built yet")->allow_extras();
   }
@@ -125,7 +127,9 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
     return status == 0 ? 0 : kExitNotRun;
   }
   if (!run.parsed()) {
-    err << "policyd: `" << app.get_subcommands().front()->get_name() << "` is not built yet\n";
+    const std::string name = app.get_subcommands().front()->get_name();
+    if (const auto found = admin.find(name); found != admin.end()) return found->second(out, err);
+    err << "policyd: `" << name << "` is not built yet\n";
     return kExitNotRun;
   }
   if (options.command.empty()) {

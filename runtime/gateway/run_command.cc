@@ -16,6 +16,7 @@
 #include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
 #include "runtime/limits/store/state_directory.h"
+#include "runtime/limits/store/state_identity.h"
 #include "runtime/limits/system_clock.h"
 #include "runtime/transport/child_process.h"
 #include "runtime/transport/error_stream.h"
@@ -88,8 +89,10 @@ class Run {
   };
 
   int NotRun(std::string_view why);
-  std::expected<void, std::string> OpenLog(const std::string& session);
-  std::expected<std::unique_ptr<transport::LeaseNode>, std::string> StartLeases();
+  std::expected<void, std::string> OpenLog();
+  std::expected<std::unique_ptr<transport::LeaseNode>, std::string> StartLeases(
+      const Program& program);
+  std::optional<std::string> EnterStateFor(const Program& program);
   int ServeShared(Start start);
   int Serve(transport::EventLoop& loop, Counters& counters, Start start);
   void Watch(std::vector<std::string> paths);
@@ -103,8 +106,10 @@ class Run {
   const CompilePolicy& compile_;
   SystemClock clock_;
   std::string native_;      // the bytes of options_.native_path, until the tier has them
-  std::string state_path_;  // of the counters; empty: they are private
-  std::string server_;      // what it is called, for good: counters are its
+  std::string state_path_;  // of the counters; empty: they are private, or in a store
+  bool has_entered_state_ =
+      false;            // with durable counters; the reload's thread has it once it runs
+  std::string server_;  // what it is called, for good: counters are its
   std::unique_ptr<transport::EventLoop> loop_;
   std::optional<DecisionLog> log_;
   std::unique_ptr<transport::FileWatch> watch_;
@@ -158,7 +163,31 @@ int Run::Begin() {
   return status;
 }
 
-std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeases() {
+// A sentence where the program's counters would not last in the state directory.
+std::optional<std::string> Run::EnterStateFor(const Program& program) {
+  if (state_path_.empty() || has_entered_state_) return std::nullopt;
+  const auto directory = StateDirectory::Open(state_path_);
+  if (!directory) return directory.error();
+  StateEntry entry{.has_durable_counters = HasDurableCounters(program),
+                   .may_begin = options_.makes_pool,
+                   .memory_path = {}};
+  if (options_.state_directory.empty()) {
+    entry.memory_path =
+        DefaultMemoryPath({.data_home = std::getenv("XDG_DATA_HOME"), .home = std::getenv("HOME")});
+  }
+  const auto entered = EnterState(*directory, entry);
+  if (!entered) return entered.error();
+  has_entered_state_ = entry.has_durable_counters;
+  const auto say = [this](std::string line) {
+    loop_->Post([this, line = std::move(line)] { Say(line); });
+  };
+  if (entered->has_begun) say("counters begin in " + state_path_);
+  if (!entered->trouble.empty()) say(entered->trouble);
+  return std::nullopt;
+}
+
+std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeases(
+    const Program& program) {
   transport::LeaseNode::Options node_options;
   node_options.on_trouble = [this](const std::string& trouble) {
     loop_->Post([this, trouble] { Say(trouble); });
@@ -179,25 +208,23 @@ std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeas
         "--private-state");
   }
   state_path_ = *directory;
+  if (auto trouble = EnterStateFor(program)) return std::unexpected(*std::move(trouble));
   node_options.state_directory = *directory;
   return transport::LeaseNode::Start(std::move(node_options), clock_);
 }
 
 int Run::ServeShared(Start start) {
-  auto node = StartLeases();
+  auto node = StartLeases(*start.program);
   if (!node) return NotRun(node.error());
   const int status = Serve(*loop_, (*node)->counters(), std::move(start));
   loop_->DropTasks();
   return status;
 }
 
-std::expected<void, std::string> Run::OpenLog(const std::string& session) {
+std::expected<void, std::string> Run::OpenLog() {
   if (options_.log_path.empty()) return {};
-  auto log = DecisionLog::Open({.path = options_.log_path,
-                                .logs_argument_values = options_.logs_argument_values,
-                                .server = server_,
-                                .grant = options_.grant,
-                                .session = session});
+  auto log = DecisionLog::Open(
+      {.path = options_.log_path, .logs_argument_values = options_.logs_argument_values});
   if (!log) return std::unexpected(log.error());
   log_.emplace(std::move(*log));
   return {};
@@ -231,7 +258,7 @@ void Run::Watch(std::vector<std::string> paths) {
 
 int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
   const std::string session = SessionId();
-  if (const auto opened = OpenLog(session); !opened) return NotRun(opened.error());
+  if (const auto opened = OpenLog(); !opened) return NotRun(opened.error());
   DecisionLog* log = log_ ? &*log_ : nullptr;
   const std::string attachment = AttachmentOf(server_, options_);
   const CounterPlace place =
@@ -255,14 +282,16 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
   }
   const std::unique_ptr<jit::Tier> tier = StartTier();
   if (tier != nullptr) tier->Take(start.program);
+  QueuedOutput output;
   MessageRelay relay({.caller = {.server = server_,
                                  .grant = options_.grant,
                                  .session = session,
                                  .client_name = {},
                                  .client_version = {}},
                       .passed_methods = options_.passed_methods},
-                     version, loop, clock_, log, [this](std::string_view line) { Say(line); });
-  StdioGateway gateway(loop, *child, errors, relay, log);
+                     version, output, loop, clock_, log,
+                     [this](std::string_view line) { Say(line); });
+  StdioGateway gateway(loop, *child, errors, relay, output, log);
   const transport::SignalSource signals(loop, kSignals,
                                         [&gateway](int signal) { gateway.Signal(signal); });
   std::vector<std::string> paths;
@@ -273,6 +302,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
        .server = options_.server,
        .attachment = attachment,
        .counter_place = place,
+       .make_ready = [this](const Program& program) { return EnterStateFor(program); },
        .compile = compile_},
       std::move(start.files), *start.program, counters, loop, [&](const Reloaded& reloaded) {
         for (const std::string& warning : reloaded.warnings) Say(warning);

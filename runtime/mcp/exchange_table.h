@@ -55,6 +55,7 @@ class ExchangeTable {
   std::optional<ExchangeId> Cancel(ExchangeId exchange);
 
   Exchange& at(ExchangeId exchange) { return exchanges_[exchange].data; }
+  const Exchange& at(ExchangeId exchange) const { return exchanges_[exchange].data; }
   std::vector<ExchangeId> InFlight() const;  // oldest first
   std::size_t size() const { return index_.size(); }
 

@@ -70,8 +70,9 @@ class Session {
   // ExchangeTable::Cancel.
   std::optional<ExchangeId> Cancel(ExchangeId exchange) { return client_.Cancel(exchange); }
 
-  const Exchange& client_exchange(ExchangeId exchange) { return client_.at(exchange); }
-  const Exchange& server_exchange(ExchangeId exchange) { return server_.at(exchange); }
+  const Exchange& client_exchange(ExchangeId exchange) const { return client_.at(exchange); }
+  const Exchange& server_exchange(ExchangeId exchange) const { return server_.at(exchange); }
+  std::size_t client_in_flight_count() const { return client_.size(); }
   std::vector<ExchangeId> ClientInFlight() const { return client_.InFlight(); }
 
   void set_default_allows(bool allows) { methods_.default_allows = allows; }

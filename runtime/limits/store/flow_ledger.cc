@@ -157,6 +157,26 @@ void FlowLedger::Settle(HolderId holder, std::int64_t returned, std::int64_t use
   }
 }
 
+std::int64_t FlowLedger::newest_ns() const {
+  if (is_bucket()) return level_ns_;
+  return sums_.empty() ? 0 : sums_.rbegin()->first * part_ns_;
+}
+
+void FlowLedger::BringBack(std::int64_t now_ns) {
+  const std::int64_t used_before = used();
+  leases_.clear();
+  now_ns_ = std::clamp<std::int64_t>(now_ns, 0, kInstantMax);
+  if (newest_ns() > now_ns_) Set(used_before);
+}
+
+void FlowLedger::Set(std::int64_t used) {
+  leases_.clear();
+  sums_.clear();
+  level_ = Scaled(used);
+  level_ns_ = now_ns_;
+  if (!is_bucket() && used > 0) sums_[PartOf(now_ns_)] = used;
+}
+
 std::vector<FlowLedger::Entry> FlowLedger::Entries() const {
   std::vector<Entry> entries;
   if (is_bucket()) {

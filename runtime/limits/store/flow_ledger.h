@@ -85,6 +85,13 @@ class FlowLedger {
   Entry EntryOf(HolderId holder) const;
   // Into an empty ledger. `room_max`: of whatever of it may still be used.
   void Restore(const Entry& entry, std::int64_t room_max);
+  // The newest instant in it that something was charged, or will have been.
+  std::int64_t newest_ns() const;
+  std::int64_t lease_ns_max() const { return is_bucket() ? kBucketLeaseMax : 2 * part_ns_; }
+  // The clock is right, and what was charged later counts from now on. All leases are forgotten.
+  void BringBack(std::int64_t now_ns);
+  // All that counts is `used`, charged now; nobody has a lease.
+  void Set(std::int64_t used);
   // Nobody lives who could use what was restored.
   void ForgetRestored() { leases_.erase(kRestored); }
 

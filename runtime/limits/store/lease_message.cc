@@ -52,6 +52,10 @@ template <typename Archive>
 void Fields(Archive& archive, GoodbyeMessage& m) {
   archive(m.reserved);
 }
+template <typename Archive>
+void Fields(Archive& archive, SetMessage& m) {
+  archive(m.cell, m.epoch_s, m.used);
+}
 
 class Encoder {
  public:
@@ -119,6 +123,7 @@ bool IsSane(const ReturnMessage& m) {
   return IsSane(m.cell) && AreAmounts({m.returned, m.idle_ns});
 }
 bool IsSane(const GoodbyeMessage&) { return true; }
+bool IsSane(const SetMessage& m) { return IsSane(m.cell) && AreAmounts({m.used}); }
 
 template <std::size_t kType = 0>
 std::optional<LeaseMessage> Decode(std::size_t type, std::string_view fields) {

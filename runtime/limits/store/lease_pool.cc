@@ -33,6 +33,8 @@ std::expected<std::unique_ptr<LeasePool>, std::string> LeasePool::Open(
   if (!file) return std::unexpected(file.error());
   std::unique_ptr<LeasePool> pool(
       new LeasePool(std::move(*file), directory, clock, outbox, permit_seconds));
+  const std::int64_t soon_s = FloorSeconds(clock.WallNanoseconds()) + kClockToleranceSeconds;
+  pool->clock_waits_ = pool->dropped_until_s_ > soon_s;
   for (PoolRecord& record : records) {
     pool->next_cell_id_ = std::max(pool->next_cell_id_, record.cell_id + 1);
     if (!pool->Restore(std::move(record))) {
@@ -47,35 +49,46 @@ std::expected<std::unique_ptr<LeasePool>, std::string> LeasePool::Open(
 // A sliding counter has a record for each of its parts, whose scope key ends with the part's place.
 bool LeasePool::Restore(PoolRecord record) {
   CellName name = record.name;
-  auto cell = MakeCell(name);
-  if (cell->kind == CounterKind::Sliding) {
+  auto made = MakeCell(name);
+  const bool is_sliding = made->kind == CounterKind::Sliding;
+  std::int64_t slot = 0;
+  if (is_sliding) {
     if (name.scope_key.empty()) return false;
-    const auto slot = static_cast<unsigned char>(name.scope_key.back());
+    slot = static_cast<unsigned char>(name.scope_key.back());
     name.scope_key.pop_back();
-    auto& known = cells_[name];
-    if (known == nullptr) known = std::move(cell);
-    if (!known->slots.emplace(slot, record.cell_id).second) return false;
-    known->record.name = name;
-    if (record.issued > 0) {
-      known->flow->Restore({.at = record.epoch_s, .amount = record.issued}, record.low_max);
+  }
+  const auto [entry, is_new] = cells_.try_emplace(name, std::move(made));
+  if (!is_new && !is_sliding) return false;
+  Cell& cell = *entry->second;
+  if (cell.flow) {
+    const FlowLedger::Entry flow{
+        .at = record.epoch_s, .amount = record.issued, .rate = is_sliding ? 0 : record.high_max};
+    if (record.issued > 0) cell.flow->Restore(flow, record.low_max);
+    cell.record.name = name;
+    if (!is_sliding) cell.record.cell_id = record.cell_id;
+    if (is_sliding && !cell.slots.emplace(slot, record.cell_id).second) return false;
+  } else {
+    if (cell.kind == CounterKind::Concurrency) {
+      // For them the record says when the newest permit was leased.
+      const std::int64_t now_s = FloorSeconds(clock_.WallNanoseconds());
+      const std::int64_t leased_ns = std::min(record.epoch_s, now_s) * 1'000'000'000;
+      cell.orphans.push_back(
+          {.granted = record.issued, .end_ns = leased_ns + kPermitLeaseNanoseconds + permit_ns_});
+      record.epoch_s = 0;
     }
-    return true;
+    cell.orphan_max = record.low_max;
+    cell.record = std::move(record);
   }
-  if (cell->flow) {
-    const FlowLedger::Entry entry{
-        .at = record.epoch_s, .amount = record.issued, .rate = record.high_max};
-    cell->flow->Restore(entry, record.low_max);
-  } else if (cell->kind == CounterKind::Concurrency) {
-    // For them the record says when the newest permit was leased.
-    cell->orphans.push_back(
-        {.granted = record.issued,
-         .end_ns = record.epoch_s * 1'000'000'000 + kPermitLeaseNanoseconds + permit_ns_});
-    record.epoch_s = 0;
-  }
-  cell->orphan_max = record.low_max;
-  cell->record = std::move(record);
   // A zone that is gone leaves the record as it is: without a calendar every question fails.
-  return cells_.emplace(std::move(name), std::move(cell)).second;
+  cell.waits = cell.calendar != nullptr && BeginsLater(cell);
+  return true;
+}
+
+// Whether what the cell counts is of a time that the clock says is to come.
+bool LeasePool::BeginsLater(const Cell& cell) const {
+  const std::int64_t now_ns = clock_.WallNanoseconds();
+  if (cell.flow) return cell.flow->newest_ns() > now_ns + cell.flow->lease_ns_max();
+  return cell.record.epoch_s > FloorSeconds(now_ns) + kClockToleranceSeconds;
 }
 
 LeasePool::LeasePool(PoolFile file, const StateDirectory& directory, Clock& clock, Outbox& outbox,
@@ -85,7 +98,8 @@ LeasePool::LeasePool(PoolFile file, const StateDirectory& directory, Clock& cloc
       clock_(clock),
       outbox_(outbox),
       permit_ns_(permit_seconds * std::int64_t{1'000'000'000}),
-      compact_above_bytes_(std::max(kCompactAboveBytes, 2 * file_.bytes())) {}
+      compact_above_bytes_(std::max(kCompactAboveBytes, 2 * file_.bytes())),
+      dropped_until_s_(file_.forgotten_until_s()) {}
 
 void LeasePool::Join(HolderId holder) { holders_.insert(holder); }
 
@@ -112,6 +126,139 @@ void LeasePool::ForgetOrphans() {
     cell->orphan_max = INT64_MAX;
     if (cell->flow) cell->flow->ForgetRestored();
   }
+}
+
+// Whether the cell waits for an operator still.
+bool LeasePool::Waits(Cell& cell) {
+  if (!cell.waits && !clock_waits_) return false;
+  const std::int64_t soon_s = FloorSeconds(clock_.WallNanoseconds()) + kClockToleranceSeconds;
+  if (dropped_until_s_ <= soon_s) clock_waits_ = false;
+  if (!BeginsLater(cell)) cell.waits = false;
+  return cell.waits || clock_waits_;
+}
+
+std::size_t LeasePool::waiting_count() {
+  std::size_t count = 0;
+  for (auto& [name, cell] : cells_) {
+    if (Waits(*cell) && cell->waits) ++count;
+  }
+  return count + (clock_waits_ ? 1 : 0);
+}
+
+std::optional<std::size_t> LeasePool::Confirm() {
+  const std::size_t count = waiting_count();
+  if (count == 0) return 0;
+  const std::int64_t now_ns = clock_.WallNanoseconds();
+  const std::int64_t now_s = FloorSeconds(now_ns);
+  std::vector<PoolRecord> records;
+  for (const auto& [name, cell] : cells_) {
+    const std::int64_t epoch_s = cell->record.epoch_s;
+    if (cell->waits && cell->flow) {
+      cell->flow->BringBack(now_ns);  // also where it cannot be written: it waits until it can
+    } else if (cell->waits) {
+      cell->record.epoch_s = cell->calendar->At(now_s).start_s;
+    }
+    if (cell->flow || cell->record.issued > 0) AppendRecords(*cell, records);
+    cell->record.epoch_s = epoch_s;
+  }
+  const std::int64_t forgotten_until_s = std::min(dropped_until_s_, now_s);
+  if (!file_.Rewrite(directory_, records, forgotten_until_s)) return std::nullopt;
+  for (const auto& [name, cell] : cells_) {
+    if (!std::exchange(cell->waits, false)) continue;
+    if (!cell->flow) cell->record.epoch_s = cell->calendar->At(now_s).start_s;
+    TellSet(*cell);
+  }
+  dropped_until_s_ = forgotten_until_s;
+  clock_waits_ = false;
+  return count;
+}
+
+std::vector<PoolRecord> LeasePool::Records() {
+  std::vector<PoolRecord> records;
+  const std::int64_t now_ns = clock_.WallNanoseconds();
+  for (const auto& [name, cell] : cells_) {
+    if (cell->kind == CounterKind::Fixed) {
+      const bool has_ended =
+          cell->calendar != nullptr &&
+          cell->record.epoch_s < cell->calendar->At(FloorSeconds(now_ns)).start_s;
+      if (!has_ended && cell->record.issued > 0) records.push_back(cell->record);
+      continue;
+    }
+    // One record a cell, of now.
+    PoolRecord record = cell->record;
+    record.epoch_s = cell->calendar->At(FloorSeconds(now_ns)).start_s;
+    if (cell->flow) {
+      FlowLedger now = *cell->flow;
+      now.Advance(now_ns);
+      record.issued = now.used();
+    } else {
+      DropDeadPermits(*cell);
+      record.issued = cell->record.issued;
+    }
+    if (record.issued > 0) records.push_back(std::move(record));
+  }
+  return records;
+}
+
+bool LeasePool::Set(const CellName& name, std::int64_t used) {
+  Cell* cell = FindOrAdd(name);
+  if (cell == nullptr || cell->calendar == nullptr || used < 0) return false;
+  if (cell->flow) return SetFlow(*cell, used);
+  if (cell->kind == CounterKind::Concurrency) return SetPermits(*cell, used);
+  const PoolRecord before = cell->record;
+  cell->waits = false;
+  // A window of the future is left: the operator means the one of now.
+  const std::int64_t soon_s = FloorSeconds(clock_.WallNanoseconds()) + kClockToleranceSeconds;
+  if (cell->record.epoch_s > soon_s) cell->record.epoch_s = INT64_MIN;
+  Roll(*cell, INT64_MIN);
+  cell->record.issued = used;
+  if (!file_.Append(cell->record, PoolFile::Durability::OverPowerLoss)) {
+    cell->record = before;
+    return false;
+  }
+  TellSet(*cell);
+  return true;
+}
+
+bool LeasePool::SetFlow(Cell& cell, std::int64_t used) {
+  FlowLedger set = *cell.flow;
+  set.BringBack(clock_.WallNanoseconds());
+  set.Set(used);
+  std::vector<PoolRecord> records;
+  // Of a sliding counter each part that counted is said to hold nothing.
+  for (FlowLedger::Entry entry : cell.flow->Entries()) {
+    entry.amount = 0;
+    if (cell.kind == CounterKind::Sliding) records.push_back(FlowRecord(cell, entry));
+  }
+  for (const FlowLedger::Entry& entry : set.Entries()) records.push_back(FlowRecord(cell, entry));
+  for (const PoolRecord& record : records) {
+    if (!file_.Append(record, PoolFile::Durability::OverPowerLoss)) return false;
+  }
+  cell.waits = false;
+  *cell.flow = set;
+  TellSet(cell);
+  return true;
+}
+
+// What live processes hold stays theirs: their calls are under way. The rest is what the operator
+// says.
+bool LeasePool::SetPermits(Cell& cell, std::int64_t used) {
+  std::int64_t held = 0;
+  for (const auto& [holder, lease] : cell.leases) held += lease.granted;
+  cell.orphans.clear();
+  cell.orphans.push_back({.granted = std::max<std::int64_t>(0, used - held),
+                          .end_ns = clock_.WallNanoseconds() + permit_ns_});
+  DropDeadPermits(cell);
+  return Record(cell);
+}
+
+// Nobody holds anything of the cell any more.
+void LeasePool::TellSet(Cell& cell) {
+  for (auto& [holder, lease] : cell.leases) lease.granted = 0;
+  const SetMessage set{.cell = cell.record.name,
+                       .epoch_s = cell.flow ? 0 : cell.record.epoch_s,
+                       .used = cell.flow ? cell.flow->used() : cell.record.issued};
+  for (const HolderId holder : holders_) outbox_.Send(holder, set);
 }
 
 bool LeasePool::Receive(HolderId holder, const LeaseMessage& message) {
@@ -211,7 +358,7 @@ void LeasePool::Hold(HolderId holder, const HoldMessage& hold) {
 
 void LeasePool::Ask(HolderId holder, const AskMessage& ask) {
   Cell* cell = FindOrAdd(ask.cell);
-  if (cell == nullptr || cell->calendar == nullptr) {
+  if (cell == nullptr || cell->calendar == nullptr || Waits(*cell)) {
     Reply(holder, {.request_id = ask.request_id, .status = GrantStatus::Failed});
     return;
   }
@@ -375,7 +522,11 @@ LeasePool::Attempt LeasePool::TryGrant(Cell& cell, const Pending& pending) {
   if (fits) {
     const std::int64_t left = bound - record.issued;
     const auto sharers = static_cast<std::int64_t>(std::max<std::size_t>(1, holders_.size()));
-    const std::int64_t amount = std::max(needed, std::min(ask.want, left / (2 * sharers)));
+    std::int64_t beyond = std::min(ask.want, left / (2 * sharers));
+    if (cell.durability == PoolFile::Durability::OverPowerLoss) {
+      beyond = std::min(beyond, ask.max / kDurableGrantParts);
+    }
+    const std::int64_t amount = std::max(needed, beyond);
     const Lease before = lease;
     lease = {.granted = lease.granted + amount,
              .room_max = ask.max,
@@ -493,7 +644,8 @@ void LeasePool::CompactWhenLarge() {
   for (const auto& [name, cell] : cells_) {
     if (cell->flow || cell->record.issued > 0) AppendRecords(*cell, records);
   }
-  static_cast<void>(file_.Rewrite(directory_, records));  // if it fails, the old file goes on
+  static_cast<void>(
+      file_.Rewrite(directory_, records, dropped_until_s_));  // if it fails, the old file goes on
   compact_above_bytes_ = std::max(kCompactAboveBytes, 2 * file_.bytes());
 }
 

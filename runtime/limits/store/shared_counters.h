@@ -78,6 +78,7 @@ class SharedCounters final : public Counters {
   void Receive(const GrantMessage& grant, const LeaseEnd& end = {},
                const std::optional<LeaseEnd>& sent = {});
   ReturnMessage Receive(const RecallMessage& recall);
+  void Receive(const SetMessage& set);
 
   // After a change of leader: what is leased, and all open questions are to be asked anew.
   std::vector<HoldMessage> Holdings();
