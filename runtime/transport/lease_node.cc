@@ -91,6 +91,10 @@ LeaseNode::~LeaseNode() {
   if (thread_.joinable()) thread_.join();
 }
 
+void LeaseNode::Release(std::function<void(std::optional<bool>)> on_done) {
+  loop_->Post([this, on_done = std::move(on_done)] { upstream_->Release(on_done); });
+}
+
 // Before the thread starts.
 void LeaseNode::Begin(const LeaseUpstream::Make& make) {
   upstream_ = make(

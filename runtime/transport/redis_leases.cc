@@ -569,6 +569,16 @@ void RedisLeases::Return(std::span<const ReturnMessage> returns) {
   connection_->Flush();
 }
 
+void RedisLeases::Release(std::function<void(std::optional<bool>)> on_done) {
+  if (connection_ == nullptr || !is_in_) return on_done({});
+  Send(RedisScript::Release, {Key("meta")}, {incarnation_},
+       [on_done = std::move(on_done)](const RespValue& reply) {
+         if (reply.ItemText(0) != "RELEASED") return on_done({});
+         on_done(reply.ItemText(1) == "1");
+       });
+  connection_->Flush();
+}
+
 void RedisLeases::Leave(std::span<const ReturnMessage> returns) {
   if (connection_ == nullptr) return;
   std::unordered_map<CellName, ReturnMessage, CellNameHash> last_words;

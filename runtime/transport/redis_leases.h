@@ -60,6 +60,7 @@ class RedisLeases final : public LeaseUpstream {
   void Hold(std::span<const HoldMessage> holdings) override;
   void Ask(std::span<const AskMessage> asks) override;
   void Return(std::span<const ReturnMessage> returns) override;
+  void Release(std::function<void(std::optional<bool>)> on_done) override;
   void Leave(std::span<const ReturnMessage> returns) override;
 
  private:

@@ -263,6 +263,15 @@ redis.call('HDEL', KEYS[1], ARGV[1])
 return {'LEFT'}
 )lua";
 
+// KEYS meta. ARGV incarnation.
+constexpr char kRelease[] = R"lua(
+local meta = redis.call('HMGET', KEYS[1], 'incarnation', 'lost', 'recovering')
+if meta[1] ~= ARGV[1] then return {'CHANGED'} end
+redis.call('HSET', KEYS[1], 'lost', '0', 'recovering', '0')
+local waits = meta[2] ~= '0' or meta[3] ~= '0'
+return {'RELEASED', waits and '1' or '0'}
+)lua";
+
 }  // namespace
 
 const std::array<std::string, kRedisScripts>& RedisScriptTexts() {
@@ -273,6 +282,7 @@ const std::array<std::string, kRedisScripts>& RedisScriptTexts() {
       std::string(kCommon) + kAsk,
       std::string(kCommon) + kReturn,
       kLeave,
+      kRelease,
       std::string(kCommon) + RedisFlowTexts()[0],
       std::string(kCommon) + RedisFlowTexts()[1],
       std::string(kCommon) + RedisFlowTexts()[2]};

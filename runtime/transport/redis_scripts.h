@@ -17,12 +17,13 @@ enum class RedisScript : std::uint8_t {
   Ask,
   Return,
   Leave,
+  Release,
   // Of a flow instead:
   HoldFlow,
   AskFlow,
   ReturnFlow,
 };
-inline constexpr std::size_t kRedisScripts = 9;
+inline constexpr std::size_t kRedisScripts = 10;
 
 // By RedisScript from HoldFlow on: redis_flow_scripts.cc.
 const std::array<const char*, 3>& RedisFlowTexts();

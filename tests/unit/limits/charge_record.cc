@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <future>
+#include <map>
 #include <memory>
 #include <new>
 #include <thread>
@@ -25,10 +26,10 @@ constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 // Reserves as a caller does: parks on NeedsStore and tries again when woken. `began_ns`: when it
 // tried the last time, by the monotonic clock.
 ReserveResult Reserve(Counters& counters, std::span<const Charge> charges, Clock& clock,
-                      Reservation& reservation, std::int64_t& began_ns) {
+                      std::span<ChargeState> states, Reservation& reservation,
+                      std::int64_t& began_ns) {
   const std::int64_t now_ns = clock.WallNanoseconds();
   while (true) {
-    std::array<ChargeState, 1> states;
     began_ns = clock.MonotonicNanoseconds();
     const ReserveResult result = counters.TryReserve(charges, now_ns, states, reservation);
     if (result != ReserveResult::NeedsStore) return result;
@@ -101,13 +102,16 @@ int ChargeUntilStopped(ChargeRecord& record, Counters& counters, Clock& clock,
   ++record.ready;
   while (!record.stop) {
     Reservation reservation;
+    std::array<ChargeState, 1> states;
     std::int64_t began_ns = 0;
-    switch (Reserve(counters, charges, clock, reservation, began_ns)) {
+    switch (Reserve(counters, charges, clock, states, reservation, began_ns)) {
       case ReserveResult::Granted: {
         Raise(record.most_at_once, ++record.at_once);
+        ++record.taken_by.at(demand.who);
         const auto place = static_cast<std::size_t>(record.taken_count++);
         if (place < ChargeRecord::kChargesMax) {
           record.taken[place].from_ns = began_ns;
+          record.taken[place].window_end_ms = states[0].window_end_ms.value_or(0);
           record.taken[place].to_ns = clock.MonotonicNanoseconds();
         }
         if (demand.hold_us > 0) {
@@ -141,6 +145,17 @@ std::int64_t MostInAnySpan(ChargeRecord& record, std::uint32_t span_seconds) {
     }
     // All but those that began before `first` are at most those.
     most = std::max(most, static_cast<std::int64_t>(through) - static_cast<std::int64_t>(first));
+  }
+  return most;
+}
+
+std::int64_t MostInAWindow(ChargeRecord& record) {
+  std::map<std::int64_t, std::int64_t> used;
+  std::int64_t most = 0;
+  const auto count =
+      std::min(static_cast<std::size_t>(record.taken_count.load()), ChargeRecord::kChargesMax);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (record.taken[i].to_ns != 0) most = std::max(most, ++used[record.taken[i].window_end_ms]);
   }
   return most;
 }

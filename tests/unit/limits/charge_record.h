@@ -22,6 +22,7 @@ struct KindDemand {
   std::int64_t max = 0;
   std::int64_t burst = 0;
   int hold_us = 0;
+  std::size_t who = 0;  // who charges: counted apart
 };
 
 struct ChargeRecord {
@@ -31,6 +32,7 @@ struct ChargeRecord {
   struct Taken {
     std::atomic<std::int64_t> from_ns{0};
     std::atomic<std::int64_t> to_ns{0};
+    std::atomic<std::int64_t> window_end_ms{0};  // of a fixed counter
   };
 
   std::int64_t count() const { return taken_count; }
@@ -39,7 +41,8 @@ struct ChargeRecord {
   std::atomic<bool> stop{false};
   std::atomic<std::int64_t> store_errors{0};
   std::atomic<std::int64_t> taken_count{0};
-  std::atomic<std::int64_t> at_once{0};  // with those of processes that were killed
+  std::array<std::atomic<std::int64_t>, 8> taken_by{};  // by KindDemand::who
+  std::atomic<std::int64_t> at_once{0};                 // with those of processes that were killed
   std::atomic<std::int64_t> most_at_once{0};
   std::array<Taken, kChargesMax> taken{};
 };
@@ -69,6 +72,9 @@ int ChargeUntilStopped(ChargeRecord& record, Counters& counters, Clock& clock,
 
 // The most units that were surely taken within a span of that length.
 std::int64_t MostInAnySpan(ChargeRecord& record, std::uint32_t span_seconds);
+
+// The most units that were taken in one window.
+std::int64_t MostInAWindow(ChargeRecord& record);
 
 // How full the bucket surely was at most, rounded down.
 std::int64_t HighestLevel(ChargeRecord& record, const KindDemand& demand);
