@@ -28,13 +28,21 @@ inline constexpr std::int64_t kBridgedQuestionMsMax =
 struct Bridged {
   enum class To : std::uint8_t { Client, Server };
   To to = To::Client;
-  std::string bytes;
+  std::string bytes = {};
   AskerId asker = 0;  // to a client: whose request it belongs to; 0: to none. To a server: whose
                       // request it is, or is part of; 0: the bridge's own
   bool is_answer = false;  // the asker's request ends with it
+  bool is_retry = false;   // to a server: the asker's request once more; it is decided anew
 };
 
 using BridgedMessages = std::vector<Bridged>;
+
+// Whether a server may ask a client, of which `capabilities` (raw) says what it can be asked for,
+// with this request. `params` raw; may be empty.
+bool MayBeAsked(std::string_view capabilities, std::string_view method, std::string_view params);
+
+// Whether a server may ask, before it answers a request of this method.
+bool MayAsk(std::string_view method);
 
 // How state that travels through a client is kept from it. The owner seals: with whom it is for, so
 // that no other caller can bring it back.

@@ -16,31 +16,9 @@ namespace {
 
 constexpr std::size_t kQuestionsOfACallMax = 16;
 
-constexpr std::array<std::string_view, 3> kAskingMethods = {"tools/call", "prompts/get",
-                                                            "resources/read"};
 constexpr std::array<std::string_view, 6> kCachedMethods = {
     "server/discover",          "tools/list",    "prompts/list", "resources/list",
     "resources/templates/list", "resources/read"};
-
-template <std::size_t N>
-bool IsOneOf(std::string_view method, const std::array<std::string_view, N>& methods) {
-  return std::ranges::find(methods, method) != methods.end();
-}
-
-// Whether a client that declares `capabilities` may be asked this.
-bool Declares(std::string_view capabilities, std::string_view method, std::string_view params) {
-  if (method == "roots/list") return IsRecord(MemberOf(capabilities, "roots"));
-  if (method == "sampling/createMessage") {
-    const std::string_view sampling = MemberOf(capabilities, "sampling");
-    const bool wants_tools = !MemberOf(params, "tools").empty();
-    return IsRecord(sampling) && (!wants_tools || IsRecord(MemberOf(sampling, "tools")));
-  }
-  const std::string_view elicitation = MemberOf(capabilities, "elicitation");
-  if (!IsRecord(elicitation)) return false;
-  const bool has_url = IsRecord(MemberOf(elicitation, "url"));
-  if (TextOf(MemberOf(params, "mode")) == "url") return has_url;
-  return IsRecord(MemberOf(elicitation, "form")) || !has_url;  // {} means forms
-}
 
 // Codes that the modern era has given up.
 std::string_view ModernCode(std::string_view code) {
@@ -103,7 +81,7 @@ std::string ModernOverLegacy::ModernResult(const Call& call, const Message& mess
     if (MemberOf(message.result, key).empty()) members += MemberText(key, value) + ',';
   };
   add("resultType", R"("complete")");
-  if (IsOneOf(call.method, kCachedMethods)) {
+  if (std::ranges::find(kCachedMethods, call.method) != kCachedMethods.end()) {
     add("ttlMs", "0");
     add("cacheScope", R"("private")");
   }
@@ -149,7 +127,7 @@ void ModernOverLegacy::Asked(const Message& message, AskerId related, BridgedMes
     return refuse(kInternalErrorCode, "it cannot be told which request this belongs to");
   }
   Call& call = found->second;
-  if (!Declares(call.capabilities, message.method, message.params)) {
+  if (!MayBeAsked(call.capabilities, message.method, message.params)) {
     return refuse(kMethodNotFoundCode, "the client has not declared that it can be asked this");
   }
   if (call.questions.size() == kQuestionsOfACallMax) {
@@ -225,7 +203,7 @@ std::map<std::uint64_t, ModernOverLegacy::Call>::iterator ModernOverLegacy::Only
     AskerId related, Among among) {
   auto only = calls_.end();
   for (auto call = calls_.begin(); call != calls_.end(); ++call) {
-    if (among.can_ask && !IsOneOf(call->second.method, kAskingMethods)) continue;
+    if (among.can_ask && !MayAsk(call->second.method)) continue;
     if (related != 0 && call->second.origin != related) continue;
     if (only != calls_.end()) return calls_.end();
     only = call;
