@@ -205,6 +205,8 @@ void Worker::OnRequest(std::shared_ptr<transport::HttpExchange> exchange) {
   if (is_draining_) return Refuse(*asked->exchange, {kUnavailable, "policyd is ending"});
   // A view of the head, which lives as long as the exchange.
   const std::string_view method = asked->exchange->head().method;
+  if (route->rest == "sse" && method == "GET") return legacy_.GetSse(std::move(*asked));
+  if (route->rest == "messages" && method == "POST") return legacy_.PostSse(std::move(*asked));
   if (!route->rest.empty()) return Refuse(*asked->exchange, {kNotFound, "there is nothing here"});
   if (method == "POST") return Post(std::move(*asked));
   if (method == "GET") return legacy_.Get(std::move(*asked));
