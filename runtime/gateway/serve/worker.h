@@ -70,6 +70,7 @@ class Worker final : private transport::HttpHandler {
 
   void OnRequest(std::shared_ptr<transport::HttpExchange> exchange) override;
   void Post(Asked asked);
+  std::uint16_t HomeOf(const Asked& asked) const;
   // Nothing: it is answered.
   std::optional<Asked> LetIn(std::shared_ptr<transport::HttpExchange> exchange,
                              std::string_view server);
