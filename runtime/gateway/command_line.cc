@@ -8,12 +8,13 @@
 
 #include "runtime/gateway/admin_command_line.h"
 #include "runtime/gateway/run_command.h"
+#include "runtime/gateway/serve/serve_command.h"
 #include "runtime/mcp/method_policy.h"
 
 namespace policy::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNotBuiltYet = {"serve", "approvals", "limits", "audit"};
+constexpr std::array<std::string_view, 3> kNotBuiltYet = {"approvals", "limits", "audit"};
 
 // Why a value cannot be used, or empty: what CLI11 calls a validator.
 std::string CheckPassedMethod(const std::string& method) {
@@ -115,6 +116,14 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
   CLI::App& run = *app.add_subcommand("run", "run one server over stdio, behind a policy");
   run.footer("policyd run --policy FILE [OPTIONS] -- COMMAND…");
   AddRunOptions(run, options);
+  ServeOptions serve_options;
+  CLI::App& serve =
+      *app.add_subcommand("serve", "serve many servers over HTTP, each behind its policies");
+  serve.add_option("--config", serve_options.config_path, "policyd.json")
+      ->required()
+      ->type_name("FILE");
+  serve.add_flag("--init-state", serve_options.makes_state,
+                 "begin the counters that last, where there are none yet");
   const std::map<std::string, AdminRun> admin = {
       {"grants", AddGrantsCommand(app)}, {"check-config", AddCheckConfigCommand(app, compile)}};
   for (const std::string_view name : kNotBuiltYet) {
@@ -126,6 +135,7 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
     const int status = app.exit(error, out, err);
     return status == 0 ? 0 : kExitNotRun;
   }
+  if (serve.parsed()) return RunServe(serve_options, compile);
   if (!run.parsed()) {
     const std::string name = app.get_subcommands().front()->get_name();
     if (const auto found = admin.find(name); found != admin.end()) return found->second(out, err);
