@@ -10,7 +10,8 @@ namespace policy::transport {
 std::expected<std::unique_ptr<LeaseLeader>, std::string> LeaseLeader::Start(
     const Surroundings& surroundings, File lead) {
   std::unique_ptr<LeaseLeader> leader(new LeaseLeader(surroundings, std::move(lead)));
-  auto pool = LeasePool::Open(surroundings.directory, surroundings.clock, *leader);
+  auto pool = LeasePool::Open(surroundings.directory, surroundings.clock, *leader,
+                              surroundings.counters.permit_seconds());
   if (!pool) return std::unexpected(pool.error());
   leader->pool_ = std::move(*pool);
   if (surroundings.is_alone) leader->pool_->ForgetOrphans();
@@ -90,6 +91,8 @@ void LeaseLeader::AnswerSelf() {
       surroundings_.counters.Receive(*grant);
     } else if (const auto* recall = std::get_if<RecallMessage>(&message)) {
       static_cast<void>(pool_->Receive(kSelf, surroundings_.counters.Receive(*recall)));
+    } else if (const auto* set = std::get_if<SetMessage>(&message)) {
+      surroundings_.counters.Receive(*set);
     }
   }
   is_answering_self_ = false;

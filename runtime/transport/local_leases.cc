@@ -47,6 +47,14 @@ void LocalLeases::Lead(File lead) {
     return;
   }
   leader_ = std::move(*leader);
+  if (leader_->pool().waiting_count() > 0) {
+    surroundings_.events.on_trouble(
+        "limits in " + directory_.path() +
+        " were last charged at a time that has not come yet by the clock of this machine: calls "
+        "that "
+        "they count are denied until it has, or until you say that the clock is right: policyd "
+        "limits confirm");
+  }
   BeginTerm(leader_->incarnation());
 }
 
@@ -99,8 +107,12 @@ void LocalLeases::Ask(std::span<const AskMessage> asks) {
   for (const AskMessage& ask : asks) Say(ask);
 }
 
-void LocalLeases::Leave(std::span<const ReturnMessage> returns) {
+void LocalLeases::Return(std::span<const ReturnMessage> returns) {
   for (const ReturnMessage& returned : returns) Say(returned);
+}
+
+void LocalLeases::Leave(std::span<const ReturnMessage> returns) {
+  Return(returns);
   Say(GoodbyeMessage{});
   if (follower_ != nullptr) follower_->Finish();
 }
