@@ -27,7 +27,7 @@ namespace policy::gateway {
 namespace {
 
 constexpr char kPasswordVariable[] = "POLICYD_STORE_PASSWORD";
-const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
 // Names this process in the log; not a secret.
 std::string SessionId() {
@@ -263,8 +263,10 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
                       .passed_methods = options_.passed_methods},
                      version, loop, clock_, log, [this](std::string_view line) { Say(line); });
   StdioGateway gateway(loop, *child, errors, relay, log);
-  const transport::SignalSource signals(loop, kSignals,
-                                        [&gateway](int signal) { gateway.Signal(signal); });
+  const transport::SignalSource signals(loop, kSignals, [&](int signal) {
+    if (signal != SIGUSR1) return gateway.Signal(signal);
+    if (tier != nullptr) Say(jit::ToText(tier->counts()));
+  });
   std::vector<std::string> paths;
   for (const FileState& file : start.files) paths.push_back(file.path);
   PolicyReload reload(
@@ -290,6 +292,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
   Watch(std::move(paths));
   if (!watch_trouble_.empty()) Say(watch_trouble_);
   const int status = gateway.Run();
+  if (tier != nullptr) Say(jit::ToText(tier->counts()));
   reload_ = nullptr;
   errors_ = nullptr;
   return status;

@@ -44,8 +44,12 @@ struct TierCounts {
   std::uint64_t installed = 0;     // blocks
   std::uint64_t from_cache = 0;    // objects that need not be made anew
   std::uint64_t not_compiled = 0;  // too large, refused, or the process failed
+  std::uint64_t left = 0;          // would leave every call to the interpreter
   std::uint64_t disagreed = 0;     // with the interpreter
 };
+
+// As a sentence for the log.
+std::string ToText(const TierCounts& counts);
 
 // LLVM is loaded when the first block is compiled, not before. Destroying it ends what is under
 // way; code that is installed stays with its programs.
