@@ -68,20 +68,22 @@ std::expected<DecisionLog, std::string> DecisionLog::Open(LogOptions options) {
   return log;
 }
 
-DecisionLog::DecisionLog(LogOptions options, int file) : options_(std::move(options)), file_(file) {
-  identity_ = R"(,"server":)";
-  AppendJsonString(identity_, options_.server);
-  identity_ += R"(,"session":)";
-  AppendJsonString(identity_, options_.session);
-  identity_ += R"(,"grant":)";
-  AppendJsonString(identity_, options_.grant);
-  identity_ += R"(,"method":)";
+std::string LogIdentity(const LogSpeakers& speakers) {
+  std::string identity = R"(,"server":)";
+  AppendJsonString(identity, speakers.server);
+  identity += R"(,"session":)";
+  AppendJsonString(identity, speakers.session);
+  identity += R"(,"grant":)";
+  AppendJsonString(identity, speakers.grant);
+  return identity;
 }
+
+DecisionLog::DecisionLog(LogOptions options, int file)
+    : options_(std::move(options)), file_(file) {}
 
 DecisionLog::DecisionLog(DecisionLog&& other) noexcept
     : options_(std::move(other.options_)),
       file_(std::exchange(other.file_, -1)),
-      identity_(std::move(other.identity_)),
       buffer_(std::move(other.buffer_)),
       failure_(std::move(other.failure_)) {}
 
@@ -110,7 +112,8 @@ void DecisionLog::Append(const LogEntry& entry) {
   buffer_.push_back(static_cast<char>('0' + milliseconds / 10 % 10));
   buffer_.push_back(static_cast<char>('0' + milliseconds % 10));
   buffer_ += "Z\"";
-  buffer_ += identity_;
+  buffer_ += entry.identity;
+  buffer_ += R"(,"method":)";
   AppendJsonString(buffer_, entry.method);
   buffer_ += R"(,"tool":)";
   if (entry.tool.empty()) {
@@ -133,6 +136,7 @@ void DecisionLog::Append(const LogEntry& entry) {
   buffer_ += R"(","rules":)";
   AppendRules(buffer_, entry);
   if (entry.taken != nullptr && entry.taken->is_uncounted) buffer_ += R"(,"uncounted":true)";
+  if (entry.is_observed) buffer_ += R"(,"observed":true)";
   if (!entry.reason.empty()) {
     buffer_ += R"(,"reason":)";
     AppendJsonString(buffer_, entry.reason);

@@ -21,6 +21,7 @@ inline constexpr std::size_t kLogBufferBytesMax = std::size_t{1} << 20;
 // Views are used during Append only.
 struct LogEntry {
   std::int64_t now_ns = 0;
+  std::string_view identity;  // whose message it is: LogIdentity's
   std::string_view method;
   std::string_view tool;             // empty: none
   std::string_view arguments;        // raw record, or empty: none
@@ -29,18 +30,25 @@ struct LogEntry {
   std::string_view policy;           // the version in force
   const Program* program = nullptr;  // whose rules `taken` names
   const Decision* taken = nullptr;   // may be null
+  bool is_observed = false;          // let through, although it was decided otherwise
   std::int64_t latency_ns = 0;       // from the whole message read to its decision
 };
+
+// Who speaks with whom; the session's name is not a secret.
+struct LogSpeakers {
+  std::string_view server;
+  std::string_view session;
+  std::string_view grant;
+};
+// The members of a line that are the same for all messages of a session, made once.
+std::string LogIdentity(const LogSpeakers& speakers);
 
 struct LogOptions {
   std::string path;
   bool logs_argument_values = false;
-  std::string server;
-  std::string grant;
-  std::string session;
 };
 
-// Not thread-safe.
+// Not thread-safe. Several logs, in one process or more, may append to one file: lines stay whole.
 class DecisionLog {
  public:
   // Opens or makes the file, readable by its owner alone. The error is a sentence.
@@ -63,7 +71,6 @@ class DecisionLog {
 
   LogOptions options_;
   int file_ = -1;
-  std::string identity_;  // the members that are the same in every line
   std::string buffer_;
   std::string failure_;
   std::int64_t shown_second_ = -1;  // the second that `second_text_` says

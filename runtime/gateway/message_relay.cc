@@ -27,15 +27,20 @@ constexpr std::size_t kShownReasonBytesMax = 512;
 }  // namespace
 
 MessageRelay::MessageRelay(RelayOptions options, std::shared_ptr<PolicyVersion> policy,
-                           transport::EventLoop& loop, Clock& clock, DecisionLog* log, Say say)
+                           RelayOutput& output, transport::EventLoop& loop, Clock& clock,
+                           DecisionLog* log, Say say)
     : caller_(std::move(options.caller)),
+      identity_(LogIdentity(
+          {.server = caller_.server, .session = caller_.session, .grant = caller_.grant})),
       policy_(std::move(policy)),
+      output_(output),
       loop_(loop),
       clock_(clock),
       log_(log),
       say_(std::move(say)),
-      session_({policy_->default_allows(), std::move(options.passed_methods)}),
-      pipeline_(clock, log) {}
+      observes_(options.observes),
+      session_({policy_->default_allows() || observes_, std::move(options.passed_methods)}),
+      pipeline_(clock, {.log = log, .gate = options.gate, .observes = observes_}, identity_) {}
 
 MessageRelay::~MessageRelay() { *is_alive_ = false; }
 
@@ -45,6 +50,9 @@ void MessageRelay::ClientLine(std::string_view line) {
   const auto message = client_reader_.Read(line, &policy_->frame);
   if (!message) return RefusedFromClient(message.error());
   const Action action = session_.FromClient(*message);
+  if (message->kind == MessageKind::Request && action.exchange) {
+    output_.Began(SequenceOf(*action.exchange), *message);
+  }
   switch (action.step) {
     case Step::Forward:
       return Forward(*message, action);
@@ -52,23 +60,28 @@ void MessageRelay::ClientLine(std::string_view line) {
       return Conclude(pipeline_.Decide(*message, *action.exchange, policy_, caller_, received_ns),
                       message->bytes, *action.exchange);
     case Step::Cancel:
-      return Cancel(*message, *action.exchange);
+      return Cancel(message->bytes, *action.exchange);
     case Step::Answer:
       return AnswerClient(*message, action);
     case Step::Drop:
       LogRefusal(message->method, action.text);
       say_("dropped: " + action.text);
+      output_.Dropped(action.text);
   }
 }
 
 void MessageRelay::Forward(const Message& message, const Action& action) {
-  if (!action.exchange) return to_server_.Append(message.bytes);
+  if (!action.exchange) {
+    const bool is_response = message.kind == MessageKind::Response;
+    return output_.ToServer(message.bytes,
+                            {.said = is_response ? Said::Response : Said::Notification});
+  }
   const mcp::Exchange& exchange = session_.client_exchange(*action.exchange);
   if (exchange.is_initialize) {
     caller_.client_name = message.client_name;
     caller_.client_version = message.client_version;
   }
-  to_server_.Append(message.bytes, exchange.sequence);
+  output_.ToServer(message.bytes, {.said = Said::Request, .sequence = exchange.sequence});
 }
 
 void MessageRelay::AnswerClient(const Message& message, const Action& action) {
@@ -77,7 +90,13 @@ void MessageRelay::AnswerClient(const Message& message, const Action& action) {
   LogRefusal(message.method, text);
   scratch_.clear();
   AppendError(scratch_, message.id, action.code, text);
-  to_client_.Append(scratch_);
+  output_.ToClient(scratch_, {.said = Said::Response});
+}
+
+void MessageRelay::ErrorToClient(ExchangeId exchange, int code, std::string_view text) {
+  scratch_.clear();
+  AppendError(scratch_, session_.client_exchange(exchange).id, code, text);
+  output_.ToClient(scratch_, {.said = Said::Response, .sequence = SequenceOf(exchange)});
 }
 
 std::string MessageRelay::MethodDenialText(const std::string& text) const {
@@ -94,10 +113,10 @@ void MessageRelay::RefusedFromClient(const mcp::Refusal& refusal) {
     ErrorToServer(session_.server_exchange(*asked).id, refusal.code, reason);
     return session_.FinishServers(*asked);
   }
-  if (session_.RefusedFromClient(refusal).step != Step::Answer) return;
+  if (session_.RefusedFromClient(refusal).step != Step::Answer) return output_.Dropped(reason);
   scratch_.clear();
   AppendError(scratch_, refusal.id, refusal.code, reason);
-  to_client_.Append(scratch_);
+  output_.ToClient(scratch_, {.said = Said::Response});
 }
 
 void MessageRelay::ClientLineTooLong() {
@@ -109,27 +128,53 @@ void MessageRelay::ClientLineTooLong() {
        .reason = "a message is at most " + std::to_string(mcp::kMessageBytesMax) + " bytes long"});
 }
 
-void MessageRelay::Cancel(const Message& message, ExchangeId request) {
+void MessageRelay::Cancel(std::string_view notice, ExchangeId request) {
   const mcp::Exchange& exchange = session_.client_exchange(request);
   const bool is_unsent =
-      exchange.state == mcp::ExchangeState::Held || to_server_.Remove(exchange.sequence);
+      exchange.state == mcp::ExchangeState::Held || output_.TakeBack(exchange.sequence);
   // Not one byte of it went out: the server never hears of it, and the client wants no answer.
   if (is_unsent) return Finish(request, Settlement::Void);
-  to_server_.Append(message.bytes);
+  if (!notice.empty()) {
+    output_.ToServer(notice, {.said = Said::Notification, .sequence = exchange.sequence});
+  }
   if (exchange.is_initialize) return;  // it cannot be cancelled: its answer is still due
+  output_.Ended(exchange.sequence);
   if (const auto forgotten = session_.Cancel(request)) {
     pipeline_.Abandon(*forgotten);
     session_.Finish(*forgotten);
   }
 }
 
+std::optional<ExchangeId> MessageRelay::InFlight(std::uint64_t sequence) const {
+  for (const ExchangeId request : session_.ClientInFlight()) {
+    if (SequenceOf(request) == sequence) return request;
+  }
+  return std::nullopt;
+}
+
+void MessageRelay::ClientLeft(std::uint64_t sequence, std::string_view notice) {
+  const auto request = InFlight(sequence);
+  if (!request || session_.client_exchange(*request).state == mcp::ExchangeState::Cancelled) return;
+  Cancel(notice, *request);
+}
+
+void MessageRelay::RequestFailed(std::uint64_t sequence, Failure failure) {
+  const auto request = InFlight(sequence);
+  if (!request) return;
+  if (session_.client_exchange(*request).state != mcp::ExchangeState::Cancelled) {
+    ErrorToClient(*request, mcp::kServerGoneCode, failure.text);
+  }
+  Finish(*request, failure.was_sent ? Settlement::Commit : Settlement::Void);
+}
+
 void MessageRelay::Conclude(CallVerdict verdict, std::string_view bytes, ExchangeId exchange) {
   switch (verdict) {
     case CallVerdict::Forward:
       session_.Sent(exchange);
-      return to_server_.Append(bytes, session_.client_exchange(exchange).sequence);
+      return output_.ToServer(bytes, {.said = Said::Request, .sequence = SequenceOf(exchange)});
     case CallVerdict::Answer:
-      to_client_.Append(pipeline_.answer());
+      output_.ToClient(pipeline_.answer(),
+                       {.said = Said::Response, .sequence = SequenceOf(exchange)});
       return Finish(exchange, Settlement::Void);
     case CallVerdict::Park:
       return Park(exchange);
@@ -169,17 +214,19 @@ void MessageRelay::GiveUp(ExchangeId exchange, std::uint64_t sequence) {
   if (!IsParked(exchange, sequence)) return;
   pipeline_.GiveUp(exchange, parked_reader_);
   --parked_count_;
-  to_client_.Append(pipeline_.answer());
+  output_.ToClient(pipeline_.answer(), {.said = Said::Response, .sequence = sequence});
   Finish(exchange, Settlement::Void);
 }
 
 void MessageRelay::Finish(ExchangeId exchange, Settlement settlement) {
   if (pipeline_.parked(exchange) != nullptr) --parked_count_;
   pipeline_.Settle(exchange, settlement);
+  const std::uint64_t sequence = SequenceOf(exchange);
   session_.Finish(exchange);
+  output_.Ended(sequence);
 }
 
-void MessageRelay::ServerLine(std::string_view line) {
+void MessageRelay::ServerLine(std::string_view line, std::uint64_t sequence) {
   if (line.empty() || server_is_gone_) return;
   const auto message = server_reader_.Read(line, nullptr);
   if (!message) return RefusedFromServer(message.error(), line);
@@ -189,7 +236,10 @@ void MessageRelay::ServerLine(std::string_view line) {
       if (message->kind == MessageKind::Response && action.exchange) {
         return ForwardResponse(*message, *action.exchange);
       }
-      return to_client_.Append(message->bytes);
+      return output_.ToClient(
+          message->bytes,
+          {.said = message->kind == MessageKind::Request ? Said::Request : Said::Notification,
+           .sequence = sequence});
     case Step::Answer:
       return ErrorToServer(message->id, action.code, action.text);
     case Step::Drop:
@@ -202,26 +252,27 @@ void MessageRelay::ServerLine(std::string_view line) {
 void MessageRelay::ForwardResponse(const Message& message, ExchangeId request) {
   if (session_.client_exchange(request).is_initialize) NoteInitialized(message);
   if (message.result_tools.empty()) {
-    to_client_.Append(message.bytes);
+    output_.ToClient(message.bytes, {.said = Said::Response, .sequence = SequenceOf(request)});
   } else {
-    ForwardToolsList(message);
+    ForwardToolsList(message, request);
   }
   const bool has_failed = !message.error.empty() || message.result_is_error;
   Finish(request, has_failed ? Settlement::CommitError : Settlement::Commit);
 }
 
 // Whatever the request was: what looks like a list of tools is one.
-void MessageRelay::ForwardToolsList(const Message& message) {
+void MessageRelay::ForwardToolsList(const Message& message, ExchangeId request) {
   const Program& program = policy_->program();
+  output_.Listed(message);
   scratch_.clear();
   mcp::FilterToolsList(
       message,
       [this, &program](std::string_view tool) {
         if (listed_tools_.size() < kListedToolsMax) listed_tools_.emplace(tool);
-        return !program.Hides(tool, caller_.server);
+        return observes_ || !program.Hides(tool, caller_.server);
       },
       scratch_);
-  to_client_.Append(scratch_);
+  output_.ToClient(scratch_, {.said = Said::Response, .sequence = SequenceOf(request)});
 }
 
 void MessageRelay::NoteInitialized(const Message& message) {
@@ -239,10 +290,7 @@ void MessageRelay::RefusedFromServer(const mcp::Refusal& refusal, std::string_vi
                : "skipped a line of the server that is not a message: " +
                      OneLine(line, kShownLineBytesMax));
   if (const auto asked = session_.AnsweredBy(refusal, mcp::Direction::FromServer)) {
-    scratch_.clear();
-    AppendError(scratch_, session_.client_exchange(*asked).id, mcp::kUnreadableAnswerCode,
-                "the server's answer was refused: " + reason);
-    to_client_.Append(scratch_);
+    ErrorToClient(*asked, mcp::kUnreadableAnswerCode, "the server's answer was refused: " + reason);
     return Finish(*asked, Settlement::Commit);  // the server has acted, well or not
   }
   const Action action = session_.RefusedFromServer(refusal);
@@ -251,29 +299,28 @@ void MessageRelay::RefusedFromServer(const mcp::Refusal& refusal, std::string_vi
 
 // Its id is lost with it. Where only one request can be meant, that one is answered; else the
 // client waits, rather than being told something wrong.
-void MessageRelay::ServerLineTooLong() {
+void MessageRelay::ServerLineTooLong(std::uint64_t sequence) {
   const std::string text = "skipped a line of the server that is longer than " +
                            std::to_string(mcp::kMessageBytesMax) + " bytes";
   say_(text);
   std::optional<ExchangeId> only;
   for (const ExchangeId request : session_.ClientInFlight()) {
     if (session_.client_exchange(request).state != mcp::ExchangeState::Sent) continue;
+    if (sequence != 0 && SequenceOf(request) != sequence) continue;
     if (only) return;
     only = request;
   }
   if (!only) return;
-  scratch_.clear();
-  AppendError(scratch_, session_.client_exchange(*only).id, mcp::kUnreadableAnswerCode, text);
-  to_client_.Append(scratch_);
+  ErrorToClient(*only, mcp::kUnreadableAnswerCode, text);
   Finish(*only, Settlement::Commit);
 }
 
 void MessageRelay::ErrorToServer(std::string_view id, int code, std::string_view text) {
-  // A server that asks nonsense and does not read must not fill the queue.
-  if (to_server_.is_full()) return;
+  // A server that asks nonsense and does not read must not fill what is kept for it.
+  if (output_.server_is_full()) return;
   scratch_.clear();
   AppendError(scratch_, id, code, text);
-  to_server_.Append(scratch_);
+  output_.ToServer(scratch_, {.said = Said::Response});
 }
 
 void MessageRelay::Install(std::shared_ptr<PolicyVersion> policy) {
@@ -282,10 +329,17 @@ void MessageRelay::Install(std::shared_ptr<PolicyVersion> policy) {
     return policy->program().Hides(tool, server) != policy_->program().Hides(tool, server);
   });
   policy_ = std::move(policy);
-  session_.set_default_allows(policy_->default_allows());
-  if (differs && server_tells_list_changes_ && !server_is_gone_) {
-    to_client_.Append(kToolsListChanged);
+  session_.set_default_allows(policy_->default_allows() || observes_);
+  if (differs && !observes_ && server_tells_list_changes_ && !server_is_gone_) {
+    output_.ToClient(kToolsListChanged, {.said = Said::Notification});
   }
+}
+
+void MessageRelay::SetCaller(const Caller& caller) {
+  caller_.grant_label = caller.grant_label;
+  caller_.grant_tags = caller.grant_tags;
+  caller_.grant_attributes = caller.grant_attributes;
+  caller_.claims = caller.claims;
 }
 
 void MessageRelay::ServerGone() {
@@ -293,13 +347,11 @@ void MessageRelay::ServerGone() {
   for (const ExchangeId request : session_.ClientInFlight()) {
     const mcp::Exchange& exchange = session_.client_exchange(request);
     const bool is_unsent =
-        exchange.state == mcp::ExchangeState::Held || to_server_.Remove(exchange.sequence);
+        exchange.state == mcp::ExchangeState::Held || output_.TakeBack(exchange.sequence);
     if (exchange.state != mcp::ExchangeState::Cancelled) {
-      scratch_.clear();
-      AppendError(scratch_, exchange.id, mcp::kServerGoneCode,
-                  is_unsent ? "the server ended before it got this request"
-                            : "the server ended before it answered this request");
-      to_client_.Append(scratch_);
+      ErrorToClient(request, mcp::kServerGoneCode,
+                    is_unsent ? "the server ended before it got this request"
+                              : "the server ended before it answered this request");
     }
     Finish(request, is_unsent ? Settlement::Void : Settlement::Commit);
   }
@@ -308,6 +360,7 @@ void MessageRelay::ServerGone() {
 void MessageRelay::LogRefusal(std::string_view method, std::string_view reason) {
   if (log_ == nullptr) return;
   log_->Append({.now_ns = clock_.WallNanoseconds(),
+                .identity = identity_,
                 .method = method,
                 .tool = {},
                 .arguments = {},

@@ -22,11 +22,13 @@ void StdioGateway::Watched::Close() {
 }
 
 StdioGateway::StdioGateway(transport::EventLoop& loop, transport::ChildProcess& child,
-                           transport::ErrorStream& errors, MessageRelay& relay, DecisionLog* log)
+                           transport::ErrorStream& errors, MessageRelay& relay,
+                           QueuedOutput& output, DecisionLog* log)
     : loop_(loop),
       child_(child),
       errors_(errors),
       relay_(relay),
+      output_(output),
       log_(log),
       client_input_(transport::Stream::Standard(0)),
       client_output_(transport::Stream::Standard(1)),
@@ -114,15 +116,15 @@ void StdioGateway::EndOfTurn() {
 
 void StdioGateway::WriteToServer() {
   if (!child_.input().is_open()) return;
-  const StreamState state = relay_.to_server().Flush(child_.input());
+  const StreamState state = output_.to_server().Flush(child_.input());
   const bool is_finished = is_ending_ && state == StreamState::Ready && !relay_.has_parked_calls();
   if (state == StreamState::Ended || is_finished) to_server_.Close();
   if (state == StreamState::Ended) BeginEnd();  // it reads no more: no call can reach it
 }
 
 void StdioGateway::WriteToClient() {
-  if (!client_output_.is_open()) return relay_.to_client().Clear();
-  if (relay_.to_client().Flush(client_output_) != StreamState::Ended) return;
+  if (!client_output_.is_open()) return output_.to_client().Clear();
+  if (output_.to_client().Flush(client_output_) != StreamState::Ended) return;
   to_client_.Close();
   BeginEnd();
 }
@@ -140,13 +142,13 @@ void StdioGateway::FlushLog() {
 // Full queues stop who fills them: nothing is read that could not be passed on. The server's output
 // waits for the client alone, never for the server's input.
 void StdioGateway::WaitForWhatMatters() {
-  const bool client_has_room = !client_output_.is_open() || !relay_.to_client().is_full();
-  const bool server_has_room = !relay_.to_server().is_full();
+  const bool client_has_room = !client_output_.is_open() || !output_.to_client().is_full();
+  const bool server_has_room = !output_.to_server().is_full();
   from_client_.Wait({.readable = !is_ending_ && client_has_room && server_has_room});
   from_server_.Wait({.readable = client_has_room});
   from_errors_.Wait({.readable = true});
-  to_client_.Wait({.writable = !relay_.to_client().is_empty()});
-  to_server_.Wait({.writable = !relay_.to_server().is_empty()});
+  to_client_.Wait({.writable = !output_.to_client().is_empty()});
+  to_server_.Wait({.writable = !output_.to_server().is_empty()});
 }
 
 void StdioGateway::BeginEnd() {
@@ -164,7 +166,7 @@ void StdioGateway::BeginEnd() {
 // open is not waited for.
 void StdioGateway::DrainServer() {
   while (child_.output().is_open()) {
-    if (client_output_.is_open() && relay_.to_client().is_full()) return;  // again when it is not
+    if (client_output_.is_open() && output_.to_client().is_full()) return;  // again when it is not
     if (MoveFromServer() != StreamState::Ready) break;
   }
   while (child_.errors().is_open()) {
@@ -190,7 +192,7 @@ void StdioGateway::DrainServer() {
 // Ended, drained, and the client has all that it takes.
 bool StdioGateway::IsDone() const {
   if (!server_is_drained_) return false;
-  return !client_output_.is_open() || relay_.to_client().is_empty();
+  return !client_output_.is_open() || output_.to_client().is_empty();
 }
 
 }  // namespace policy::gateway

@@ -4,15 +4,19 @@
 #define RUNTIME_GATEWAY_STDIO_GATEWAY_H_
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "runtime/gateway/decision_log.h"
 #include "runtime/gateway/message_relay.h"
+#include "runtime/gateway/relay_output.h"
 #include "runtime/mcp/line_framing.h"
 #include "runtime/transport/child_process.h"
 #include "runtime/transport/error_stream.h"
 #include "runtime/transport/event_loop.h"
+#include "runtime/transport/output_queue.h"
 #include "runtime/transport/stream.h"
 
 namespace policy::gateway {
@@ -25,12 +29,32 @@ inline constexpr std::chrono::milliseconds kFlushGrace{400};
 
 inline constexpr std::size_t kReadBytesMax = std::size_t{64} << 10;  // one read
 
+// A line each, in two queues: what the relay says over stdio.
+class QueuedOutput final : public RelayOutput {
+ public:
+  void ToClient(std::string_view bytes, Regarding) override { to_client_.Append(bytes); }
+  void ToServer(std::string_view bytes, Regarding regarding) override {
+    to_server_.Append(bytes, regarding.said == Said::Request ? regarding.sequence : 0);
+  }
+  bool TakeBack(std::uint64_t sequence) override { return to_server_.Remove(sequence); }
+  bool server_is_full() const override { return to_server_.is_full(); }
+
+  transport::OutputQueue& to_client() { return to_client_; }
+  const transport::OutputQueue& to_client() const { return to_client_; }
+  transport::OutputQueue& to_server() { return to_server_; }
+
+ private:
+  transport::OutputQueue to_client_;
+  transport::OutputQueue to_server_;
+};
+
 // Not thread-safe. Lives in the loop's thread.
 class StdioGateway {
  public:
-  // All references, and `log` (may be null), outlive the gateway.
+  // All references, and `log` (may be null), outlive the gateway. `output` is the relay's.
   StdioGateway(transport::EventLoop& loop, transport::ChildProcess& child,
-               transport::ErrorStream& errors, MessageRelay& relay, DecisionLog* log);
+               transport::ErrorStream& errors, MessageRelay& relay, QueuedOutput& output,
+               DecisionLog* log);
   StdioGateway(const StdioGateway&) = delete;  // the loop refers to it
   StdioGateway& operator=(const StdioGateway&) = delete;
   ~StdioGateway();
@@ -78,6 +102,7 @@ class StdioGateway {
   transport::ChildProcess& child_;
   transport::ErrorStream& errors_;
   MessageRelay& relay_;
+  QueuedOutput& output_;
   DecisionLog* log_;
   transport::Stream client_input_;
   transport::Stream client_output_;

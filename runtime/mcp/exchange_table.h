@@ -55,7 +55,9 @@ class ExchangeTable {
   std::optional<ExchangeId> Cancel(ExchangeId exchange);
 
   Exchange& at(ExchangeId exchange) { return exchanges_[exchange].data; }
+  const Exchange& at(ExchangeId exchange) const { return exchanges_[exchange].data; }
   std::vector<ExchangeId> InFlight() const;  // oldest first
+  bool HasAwaited() const;  // one that was not cancelled
   std::size_t size() const { return index_.size(); }
 
  private:

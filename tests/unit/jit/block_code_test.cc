@@ -100,7 +100,7 @@ TEST_CASE("an installed block answers for the interpreter") {
   REQUIRE(CompileAll(program, InThisProcess(), *linker).installed == 1);
   REQUIRE(program->native()->IsInstalled(0));
   Frame frame(program);
-  frame.tool = "t";
+  frame.set_tool("t");
   frame.Fill(0, Value::MakeString("x"));
   Findings findings;
   REQUIRE(program->native()->Run(0, frame, findings));
@@ -115,7 +115,7 @@ TEST_CASE("a call that is left to the interpreter adds nothing to what was found
   const auto linker = TestLinker();
   REQUIRE(CompileAll(program, InThisProcess(), *linker).installed == 1);
   Frame frame(program);
-  frame.tool = "t";
+  frame.set_tool("t");
   for (std::uint32_t slot = 0; slot < frame.slot_count(); ++slot) {
     if (program->layout().SlotPath(slot) == "args.a") frame.Fill(slot, Value::MakeNumber({1, 0}));
   }
