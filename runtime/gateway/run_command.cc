@@ -205,6 +205,7 @@ std::unique_ptr<jit::Tier> Run::StartTier() {
       .cache_directory = state_path_.empty() ? std::string() : state_path_ + "/jit",
       .given = std::move(native_),
       .perf_map_path = options_.writes_perf_map ? jit::PerfMapPath() : std::string(),
+      .tells_debuggers = options_.tells_debuggers,
       .say = [this](std::string_view line) {
         loop_->Post([this, text = std::string(line)] { Say(text); });
       }});

@@ -125,7 +125,7 @@ void Tier::CompileWanted() {
 bool Tier::HasLinker() {
   if (has_tried_linker_) return linker_ != nullptr;
   has_tried_linker_ = true;
-  auto linker = Linker::Open(options_.module_path);
+  auto linker = Linker::Open(options_.module_path, {.tells_debuggers = options_.tells_debuggers});
   if (!linker) {
     options_.say("no machine code, the interpreter decides: " + linker.error());
     return false;

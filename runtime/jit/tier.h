@@ -36,6 +36,7 @@ struct TierOptions {
   // The bytes of a native file, for the program that it was made of; may be empty.
   std::string given;
   std::string perf_map_path;  // where perf finds the names of code; empty: it is not told
+  bool tells_debuggers = false;
   // Told a sentence for the log, from the tier's thread.
   std::function<void(std::string_view)> say = [](std::string_view) {};
 };
