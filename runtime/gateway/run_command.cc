@@ -285,7 +285,10 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
   Watch(std::move(paths));
   if (!watch_trouble_.empty()) Say(watch_trouble_);
   const int status = gateway.Run();
-  if (tier != nullptr) Say(jit::ToText(tier->counts()));
+  if (tier != nullptr) {
+    Say(jit::ToText(tier->counts()));
+    errors.Flush();
+  }
   reload_ = nullptr;
   errors_ = nullptr;
   return status;

@@ -185,7 +185,10 @@ class JitTest(ProcessTest):
 
         def hear_answers():
             while not is_over.is_set() or answered[0] < sent[0]:
-                answer = json.loads(proxy.line(seconds=20))
+                try:
+                    answer = json.loads(proxy.line(seconds=1))
+                except AssertionError:  # none was asked for, or it is late
+                    continue
                 answered[0] += 1
                 if ("isError" in answer["result"]) != (answer["id"] % 3 != 2):
                     wrong.append(answer)
