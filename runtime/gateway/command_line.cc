@@ -91,6 +91,8 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
       ->type_name("FILE");
   run.add_flag("--jit-perf-map", options.writes_perf_map,
                "tell perf which machine code is whose, in /tmp/perf-PID.map");
+  run.add_flag("--jit-debugger", options.tells_debuggers,
+               "tell debuggers which machine code is whose; keeps a copy of it in memory");
   run.add_option("--tools", options.tools_path,
                  "the lock of reviewed tools; else what the policy says, else tools.lock.json "
                  "beside it")

@@ -26,7 +26,7 @@
 namespace policy::gateway {
 namespace {
 
-const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
 // Names this process in the log; not a secret.
 std::string SessionId() {
@@ -205,6 +205,7 @@ std::unique_ptr<jit::Tier> Run::StartTier() {
       .cache_directory = state_path_.empty() ? std::string() : state_path_ + "/jit",
       .given = std::move(native_),
       .perf_map_path = options_.writes_perf_map ? jit::PerfMapPath() : std::string(),
+      .tells_debuggers = options_.tells_debuggers,
       .say = [this](std::string_view line) {
         loop_->Post([this, text = std::string(line)] { Say(text); });
       }});
@@ -254,8 +255,10 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
                      version, output, loop, clock_, log,
                      [this](std::string_view line) { Say(line); });
   StdioGateway gateway(loop, *child, errors, relay, output, log);
-  const transport::SignalSource signals(loop, kSignals,
-                                        [&gateway](int signal) { gateway.Signal(signal); });
+  const transport::SignalSource signals(loop, kSignals, [&](int signal) {
+    if (signal != SIGUSR1) return gateway.Signal(signal);
+    if (tier != nullptr) Say(jit::ToText(tier->counts()));
+  });
   std::vector<std::string> paths;
   for (const FileState& file : start.files) paths.push_back(file.path);
   PolicyReload reload(
@@ -282,6 +285,10 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
   Watch(std::move(paths));
   if (!watch_trouble_.empty()) Say(watch_trouble_);
   const int status = gateway.Run();
+  if (tier != nullptr) {
+    Say(jit::ToText(tier->counts()));
+    errors.Flush();
+  }
   reload_ = nullptr;
   errors_ = nullptr;
   return status;

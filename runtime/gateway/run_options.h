@@ -28,6 +28,7 @@ struct RunOptions {
   JitMode jit = JitMode::Off;
   std::string native_path;           // machine code of the policy, made beforehand; empty: none
   bool writes_perf_map = false;      // names of machine code, for perf
+  bool tells_debuggers = false;      // of machine code, by GDB's interface
   std::vector<std::string> command;  // the server, as its argv
 };
 

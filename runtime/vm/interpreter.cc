@@ -45,8 +45,12 @@ class Sink {
     findings_->limits.push_back(limit);
   }
 
-  // Others write there by themselves, and say so.
-  Findings& findings() { return *findings_; }
+  // Others write there by themselves, behind what was found before, and say so.
+  Findings& findings() {
+    if (allow_count_ == 1) findings_->allows.push_back(allow_);
+    if (allow_count_ == 1) ++allow_count_;
+    return *findings_;
+  }
   void HasOthers() { has_others_ = true; }
 
   // The rule that alone admits the call, as nothing else was found; else all is in the findings,
