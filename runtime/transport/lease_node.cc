@@ -102,7 +102,11 @@ void LeaseNode::Begin(const LeaseUpstream::Make& make) {
        .counters = counters_,
        .clock = clock_,
        .events = {.on_term = [this](std::uint64_t i) { BeginTerm(i); },
-                  .on_lost = [this] { can_ask_ = false; },
+                  .on_lost =
+                      [this] {
+                        can_ask_ = false;
+                        counters_.set_has_store(false);
+                      },
                   .on_refused = [this](const std::string& why) { Settle(std::unexpected(why)); },
                   .on_trouble =
                       [this](const std::string& trouble) {
@@ -112,6 +116,7 @@ void LeaseNode::Begin(const LeaseUpstream::Make& make) {
 
 void LeaseNode::BeginTerm(std::uint64_t incarnation) {
   can_ask_ = true;
+  counters_.set_has_store(true);
   leads_ = upstream_->leads();
   // A pool that lost its file grants everything anew: what came from the old one must not count
   // beside it.
