@@ -6,14 +6,15 @@
 #include <map>
 #include <ostream>
 
+#include "runtime/gateway/admin/limits_command.h"
 #include "runtime/gateway/run_command.h"
 #include "runtime/mcp/method_policy.h"
 
 namespace policy::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNotBuiltYet = {"serve",     "check-config", "grants",
-                                                          "approvals", "limits",       "audit"};
+constexpr std::array<std::string_view, 5> kNotBuiltYet = {"serve", "check-config", "grants",
+                                                          "approvals", "audit"};
 
 // Why a value cannot be used, or empty: what CLI11 calls a validator.
 std::string CheckPassedMethod(const std::string& method) {
@@ -67,6 +68,15 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
   run.add_flag("--init-state", options.makes_pool,
                "let counters begin in the state folder or the store where there are none, or where "
                "those of before are lost");
+  run.add_option("--reset", options.may_reset,
+                 "let an edit of the policy begin this counter anew though it counts an amount or "
+                 "for a lifetime; may be repeated")
+      ->type_name("COUNTER")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  run.add_option("--admin", options.admin_directory,
+                 "folder where `policyd limits` finds this process [default: the state folder]")
+      ->type_name("DIR");
   run.add_option("--log", options.log_path, "append the decision log to this file")
       ->type_name("FILE");
   run.add_option_function<std::string>(
@@ -115,6 +125,8 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
   CLI::App& run = *app.add_subcommand("run", "run one server over stdio, behind a policy");
   run.footer("policyd run --policy FILE [OPTIONS] -- COMMAND…");
   AddRunOptions(run, options);
+  LimitsOptions limits_options;
+  const CLI::App& limits = AddLimitsCommand(app, limits_options);
   for (const std::string_view name : kNotBuiltYet) {
     app.add_subcommand(std::string(name), "not built yet")->allow_extras();
   }
@@ -124,6 +136,7 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
     const int status = app.exit(error, out, err);
     return status == 0 ? 0 : kExitNotRun;
   }
+  if (limits.parsed()) return RunLimitsCommand(limits, limits_options, out, err);
   if (!run.parsed()) {
     err << "policyd: `" << app.get_subcommands().front()->get_name() << "` is not built yet\n";
     return kExitNotRun;

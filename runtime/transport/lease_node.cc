@@ -87,6 +87,12 @@ LeaseNode::~LeaseNode() {
   if (thread_.joinable()) thread_.join();
 }
 
+void LeaseNode::WithPool(std::function<void(LeasePool* pool)> visit) {
+  loop_->Post([this, visit = std::move(visit)] {
+    if (upstream_ != nullptr) upstream_->WithPool(visit);
+  });
+}
+
 // Before the thread starts.
 void LeaseNode::Begin(const LeaseUpstream::Make& make) {
   upstream_ = make(

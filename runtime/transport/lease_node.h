@@ -51,6 +51,9 @@ class LeaseNode {
   ~LeaseNode();
 
   SharedCounters& counters() { return counters_; }
+  // For operators: calls `visit` in the node's thread, in a coming turn, with the pool that this
+  // process keeps, or null. Never, when the node ends before.
+  void WithPool(std::function<void(LeasePool* pool)> visit);
   bool leads() const { return leads_.load(std::memory_order_relaxed); }
 
  private:

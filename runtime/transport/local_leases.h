@@ -24,6 +24,7 @@ class LocalLeases final : public LeaseUpstream {
   void Ask(std::span<const AskMessage> asks) override;
   void Leave(std::span<const ReturnMessage> returns) override;
   bool leads() const override { return leader_ != nullptr; }
+  void WithPool(const std::function<void(LeasePool* pool)>& visit) override;
 
  private:
   void Elect();
