@@ -8,7 +8,7 @@
 
 #include "grammar/limits.h"
 #include "grammar/shared_reports.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 

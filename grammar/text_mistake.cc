@@ -9,7 +9,7 @@
 #include "grammar/keywords.h"
 #include "grammar/limits.h"
 #include "grammar/shared_reports.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 #include "grammar/text_scanner.h"
 #include "runtime/value/utf8.h"
 

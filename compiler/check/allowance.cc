@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "grammar/diagnostic_table.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 

@@ -8,7 +8,7 @@
 #include "compiler/check/tests.h"
 #include "compiler/ir/access.h"
 #include "grammar/json_fields.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 #include "runtime/program/rule_ids.h"
 #include "runtime/value/glob.h"
 

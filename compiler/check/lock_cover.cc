@@ -7,7 +7,7 @@
 
 #include "compiler/ir/access.h"
 #include "compiler/resolve/pattern.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 #include "policy/check.h"
 #include "runtime/value/glob.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "grammar/json_fields.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 

@@ -15,7 +15,7 @@
 #include "compiler/check/schema_findings.h"
 #include "compiler/check/schema_operands.h"
 #include "compiler/ir/access.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 

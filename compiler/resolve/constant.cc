@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "compiler/resolve/resolution.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 #include "runtime/program/regex.h"
 #include "runtime/value/civil_time.h"
 #include "runtime/value/path_text.h"

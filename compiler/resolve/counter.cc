@@ -8,7 +8,7 @@
 #include "compiler/ir/access.h"
 #include "compiler/resolve/pattern.h"
 #include "compiler/resolve/resolution.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 #include "grammar/written_number.h"
 #include "runtime/value/glob.h"
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "compiler/resolve/resolution.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 

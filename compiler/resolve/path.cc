@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "compiler/resolve/resolution.h"
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 

@@ -7,14 +7,15 @@
 #include <ostream>
 
 #include "runtime/gateway/admin/limits_command.h"
+#include "runtime/gateway/admin_command_line.h"
 #include "runtime/gateway/run_command.h"
+#include "runtime/gateway/serve/serve_command.h"
 #include "runtime/mcp/method_policy.h"
 
 namespace policy::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNotBuiltYet = {"serve", "check-config", "grants",
-                                                          "approvals", "audit"};
+constexpr std::array<std::string_view, 2> kNotBuiltYet = {"approvals", "audit"};
 
 // Why a value cannot be used, or empty: what CLI11 calls a validator.
 std::string CheckPassedMethod(const std::string& method) {
@@ -127,6 +128,16 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
   AddRunOptions(run, options);
   LimitsOptions limits_options;
   const CLI::App& limits = AddLimitsCommand(app, limits_options);
+  ServeOptions serve_options;
+  CLI::App& serve =
+      *app.add_subcommand("serve", "serve many servers over HTTP, each behind its policies");
+  serve.add_option("--config", serve_options.config_path, "policyd.json")
+      ->required()
+      ->type_name("FILE");
+  serve.add_flag("--init-state", serve_options.makes_state,
+                 "begin the counters that last, where there are none yet");
+  const std::map<std::string, AdminRun> admin = {
+      {"grants", AddGrantsCommand(app)}, {"check-config", AddCheckConfigCommand(app, compile)}};
   for (const std::string_view name : kNotBuiltYet) {
     app.add_subcommand(std::string(name), "not built yet")->allow_extras();
   }
@@ -137,8 +148,11 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
     return status == 0 ? 0 : kExitNotRun;
   }
   if (limits.parsed()) return RunLimitsCommand(limits, limits_options, out, err);
+  if (serve.parsed()) return RunServe(serve_options, compile);
   if (!run.parsed()) {
-    err << "policyd: `" << app.get_subcommands().front()->get_name() << "` is not built yet\n";
+    const std::string name = app.get_subcommands().front()->get_name();
+    if (const auto found = admin.find(name); found != admin.end()) return found->second(out, err);
+    err << "policyd: `" << name << "` is not built yet\n";
     return kExitNotRun;
   }
   if (options.command.empty()) {

@@ -8,6 +8,7 @@
 
 #include "runtime/gateway/admin/admin_server.h"
 #include "runtime/gateway/admin/limits_admin.h"
+#include "runtime/gateway/counter_home.h"
 #include "runtime/gateway/decision_log.h"
 #include "runtime/gateway/message_relay.h"
 #include "runtime/gateway/policy_reload.h"
@@ -17,8 +18,6 @@
 #include "runtime/jit/perf_map.h"
 #include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
-#include "runtime/limits/store/state_directory.h"
-#include "runtime/limits/store/state_identity.h"
 #include "runtime/limits/system_clock.h"
 #include "runtime/transport/child_process.h"
 #include "runtime/transport/error_stream.h"
@@ -29,7 +28,6 @@
 namespace policy::gateway {
 namespace {
 
-constexpr char kPasswordVariable[] = "POLICYD_STORE_PASSWORD";
 const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 
 // Names this process in the log; not a secret.
@@ -52,27 +50,12 @@ std::string ServerOf(const RunOptions& options, const Program& program) {
   return pinned.empty() ? "default" : std::string(pinned);
 }
 
-// Where the counters are, if they are in a Redis. A password comes from a file or the environment.
-std::expected<transport::RedisLeases::Options, std::string> StoreOptions(
-    const RunOptions& options) {
-  transport::RedisLeases::Options store{.address = {},
-                                        .password = {},
-                                        .ca_path = options.store_ca_path,
-                                        .makes_pool = options.makes_pool};
-  auto address = transport::ParseRedisAddress(options.store_url);
-  if (!address) return std::unexpected(address.error());
-  store.address = std::move(*address);
-  if (!options.store_password_path.empty()) {
-    auto password = ReadPolicyFile(options.store_password_path);
-    if (!password) return std::unexpected(password.error());
-    while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) {
-      password->pop_back();
-    }
-    store.password = std::move(*password);
-  } else if (const char* password = std::getenv(kPasswordVariable)) {
-    store.password = password;
-  }
-  return store;
+CounterHome HomeOf(const RunOptions& options) {
+  return {.store_url = options.store_url,
+          .store_password_path = options.store_password_path,
+          .store_ca_path = options.store_ca_path,
+          .makes_pool = options.makes_pool,
+          .state_directory = options.state_directory};
 }
 
 // Begins with nothing running; each step that fails says why and ends with kExitNotRun.
@@ -97,7 +80,7 @@ class Run {
   std::optional<std::string> EnterStateFor(const Program& program);
   int ServeShared(Start start);
   int Serve(transport::EventLoop& loop, Counters& counters, CellEngine& engine, Start start);
-  void OpenAdmin(AdminServer& admin, const std::string& session);
+  void OpenAdmin(AdminServer& admin);
   void Watch(std::vector<std::string> paths);
   void Say(std::string_view line) {
     if (errors_ != nullptr) errors_->Say(line);
@@ -171,23 +154,13 @@ int Run::Begin() {
 // A sentence where the program's counters would not last in the state directory.
 std::optional<std::string> Run::EnterStateFor(const Program& program) {
   if (state_path_.empty() || has_entered_state_) return std::nullopt;
-  const auto directory = StateDirectory::Open(state_path_);
-  if (!directory) return directory.error();
-  StateEntry entry{.has_durable_counters = HasDurableCounters(program),
-                   .may_begin = options_.makes_pool,
-                   .memory_path = {}};
-  if (options_.state_directory.empty()) {
-    entry.memory_path =
-        DefaultMemoryPath({.data_home = std::getenv("XDG_DATA_HOME"), .home = std::getenv("HOME")});
-  }
-  const auto entered = EnterState(*directory, entry);
+  const bool has_durable_counters = HasDurableCounters(program);
+  const auto entered = EnterHome(HomeOf(options_), has_durable_counters);
   if (!entered) return entered.error();
-  has_entered_state_ = entry.has_durable_counters;
-  const auto say = [this](std::string line) {
-    loop_->Post([this, line = std::move(line)] { Say(line); });
-  };
-  if (entered->has_begun) say("counters begin in " + state_path_);
-  if (!entered->trouble.empty()) say(entered->trouble);
+  has_entered_state_ = has_durable_counters;
+  for (const std::string& line : *entered) {
+    loop_->Post([this, line] { Say(line); });
+  }
   return std::nullopt;
 }
 
@@ -197,25 +170,14 @@ std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeas
   node_options.on_trouble = [this](const std::string& trouble) {
     loop_->Post([this, trouble] { Say(trouble); });
   };
-  if (!options_.store_url.empty()) {
-    auto store = StoreOptions(options_);
-    if (!store) return std::unexpected(store.error());
-    return transport::LeaseNode::StartWithRedis(std::move(*store), std::move(node_options), clock_);
+  const CounterHome home = HomeOf(options_);
+  if (home.store_url.empty()) {
+    auto directory = StateDirectoryOf(home);
+    if (!directory) return std::unexpected(directory.error());
+    state_path_ = *std::move(directory);
+    if (auto trouble = EnterStateFor(program)) return std::unexpected(*std::move(trouble));
   }
-  std::optional<std::string> directory = options_.state_directory;
-  if (directory->empty()) {
-    directory = StateDirectory::DefaultPath(
-        {.state_home = std::getenv("XDG_STATE_HOME"), .home = std::getenv("HOME")});
-  }
-  if (!directory) {
-    return std::unexpected(
-        "there is no folder for the counters: set HOME, or give --state or "
-        "--private-state");
-  }
-  state_path_ = *directory;
-  if (auto trouble = EnterStateFor(program)) return std::unexpected(*std::move(trouble));
-  node_options.state_directory = *directory;
-  return transport::LeaseNode::Start(std::move(node_options), clock_);
+  return gateway::StartLeases(home, std::move(node_options), clock_);
 }
 
 int Run::ServeShared(Start start) {
@@ -264,14 +226,14 @@ void Run::Watch(std::vector<std::string> paths) {
 }
 
 // Where there is no folder for it, nobody can look at the counters.
-void Run::OpenAdmin(AdminServer& admin, const std::string& session) {
+void Run::OpenAdmin(AdminServer& admin) {
   const std::string& path =
       options_.admin_directory.empty() ? state_path_ : options_.admin_directory;
   if (path.empty()) return;
   std::expected<void, std::string> opened;
   if (auto directory = StateDirectory::Open(path)) {
     admin_directory_.emplace(std::move(*directory));
-    opened = admin.Listen(*loop_, *admin_directory_, session);
+    opened = admin.Listen(*loop_, *admin_directory_);
   } else {
     opened = std::unexpected(directory.error());
   }
@@ -287,7 +249,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, CellEngine& engin
       options_.has_private_state ? CounterPlace::Private : CounterPlace::Shared;
   const auto version = std::make_shared<PolicyVersion>(start.program, counters, attachment);
   if (const auto trouble = WhyNotKept(version->bound, place)) return NotRun(*trouble);
-  unsetenv(kPasswordVariable);  // or the server, whose environment is ours, would know it
+  unsetenv(kStorePasswordVariable);  // or the server, whose environment is ours, would know it
   transport::AdoptOrphans();
   auto child = transport::ChildProcess::Spawn(options_.command);
   if (!child) return NotRun(child.error());
@@ -351,7 +313,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, CellEngine& engin
        .each_policy = [&relay](const auto& visit) { visit(relay.policy().bound); },
        .session = session});
   limits_admin.Register(admin);
-  OpenAdmin(admin, session);
+  OpenAdmin(admin);
   Watch(std::move(paths));
   if (!watch_trouble_.empty()) Say(watch_trouble_);
   const int status = gateway.Run();

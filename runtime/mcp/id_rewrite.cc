@@ -1,5 +1,7 @@
 #include "runtime/mcp/id_rewrite.h"
 
+#include <charconv>
+
 #include "runtime/mcp/protocol_version.h"
 #include "runtime/mcp/record_text.h"
 
@@ -24,6 +26,19 @@ RequestNames RequestNamesOf(const Message& message) {
   }
   names.subscription = MemberOf(MemberOf(message.params, "_meta"), kSubscriptionMeta);
   return names;
+}
+
+std::optional<std::uint64_t> OwnNumber(std::string_view raw_id) {
+  std::uint64_t number = 0;
+  const char* const end = raw_id.data() + raw_id.size();
+  const auto [stop, error] = std::from_chars(raw_id.data(), end, number);
+  if (error != std::errc() || stop != end || raw_id.starts_with('0')) return std::nullopt;
+  return number;
+}
+
+std::string IdKey(std::string_view raw_id) {
+  if (const auto text = TextOf(raw_id)) return '"' + *text;
+  return raw_id == "-0" ? "0" : std::string(raw_id);
 }
 
 std::string WithNames(const Message& message, const RequestNames& names) {

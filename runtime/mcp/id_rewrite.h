@@ -5,6 +5,7 @@
 #ifndef RUNTIME_MCP_ID_REWRITE_H_
 #define RUNTIME_MCP_ID_REWRITE_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ struct RequestNames {
 
 // REQUIRES: `message` came from MessageReader::Read.
 RequestNames RequestNamesOf(const Message& message);
+
+// The number that a raw id is where it is written as the product writes its own: digits, without a
+// zero in front. nullopt: it is none of ours.
+std::optional<std::uint64_t> OwnNumber(std::string_view raw_id);
+
+// The same for all spellings of one id: texts and numbers stay apart.
+std::string IdKey(std::string_view raw_id);
 
 // The message with other names: those that `names` has are exchanged where the message has them.
 // Values are raw JSON: a string or an integer.

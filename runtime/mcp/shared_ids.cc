@@ -1,27 +1,13 @@
 #include "runtime/mcp/shared_ids.h"
 
-#include <charconv>
-#include <limits>
-
 #include "runtime/mcp/exchange_table.h"
 #include "runtime/mcp/id_rewrite.h"
-#include "runtime/mcp/record_text.h"
 
 namespace policy::mcp {
-namespace {
-
-// The same for all spellings of one id: the text of a string behind a quote, else the number.
-std::string KeyOf(std::string_view raw_id) {
-  if (const auto text = TextOf(raw_id)) return '"' + *text;
-  return raw_id == "-0" ? "0" : std::string(raw_id);
-}
-
-}  // namespace
-
 std::expected<std::string, SharedIds::AddError> SharedIds::Request(AskerId asker,
                                                                    const Message& message) {
   if (flights_.size() >= kExchangesMax) return std::unexpected(AddError::Full);
-  std::string key = KeyOf(message.id);
+  std::string key = IdKey(message.id);
   const auto [known, is_new] = by_asker_.try_emplace({asker, key}, next_id_);
   if (!is_new) return std::unexpected(AddError::InFlight);
   const std::string id = std::to_string(next_id_);
@@ -35,19 +21,15 @@ std::expected<std::string, SharedIds::AddError> SharedIds::Request(AskerId asker
 
 std::optional<std::string> SharedIds::Cancellation(AskerId asker, const Message& message) {
   if (message.request_id.empty()) return std::nullopt;
-  const auto known = by_asker_.find({asker, KeyOf(message.request_id)});
+  const auto known = by_asker_.find({asker, IdKey(message.request_id)});
   if (known == by_asker_.end()) return std::nullopt;
   return WithNames(message, {.request_id = std::to_string(known->second)});
 }
 
-// The server gives ids back as it got them; any other spelling names nothing.
 std::unordered_map<std::uint64_t, SharedIds::Flight>::iterator SharedIds::Find(
     std::string_view raw_id) {
-  std::uint64_t id = 0;
-  const char* const end = raw_id.data() + raw_id.size();
-  const auto [stop, error] = std::from_chars(raw_id.data(), end, id);
-  if (error != std::errc() || stop != end || raw_id.starts_with('0')) return flights_.end();
-  return flights_.find(id);
+  const auto number = OwnNumber(raw_id);
+  return number ? flights_.find(*number) : flights_.end();
 }
 
 void SharedIds::Erase(std::unordered_map<std::uint64_t, Flight>::iterator flight) {

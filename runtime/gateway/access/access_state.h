@@ -2,6 +2,8 @@
 #ifndef RUNTIME_GATEWAY_ACCESS_ACCESS_STATE_H_
 #define RUNTIME_GATEWAY_ACCESS_ACCESS_STATE_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +21,9 @@ struct AccessState {
   DisabledList disabled;
   std::string anonymous_grant;  // empty: nobody calls without credentials
   std::optional<OauthConfig> oauth;
-  std::shared_ptr<const KeySet> keys;  // of oauth; null: none were fetched yet
+  std::shared_ptr<const KeySet> keys;             // of oauth; null: none were fetched yet
+  std::int64_t keys_until_s = INT64_MAX;          // Unix time; from then on they count no more
+  std::shared_ptr<std::atomic<bool>> wants_keys;  // set to have them fetched soon; may be null
   std::vector<CertificateRule> certificates;
   std::uint64_t failures_per_minute = 30;
   std::uint64_t token_bytes_max = 16'384;

@@ -42,7 +42,7 @@ struct Identity {
 };
 
 struct AccessRefusal {
-  int status = 401;              // 401, 403 or 429
+  int status = 401;              // 401, 403, 429 or 503
   std::string www_authenticate;  // the header's value; empty: none
   std::string text;              // one sentence for the body and the log; holds nothing secret
 };

@@ -19,6 +19,8 @@ struct Disabled {
   std::string server;
   std::string tool;
   std::string because;  // for people; may be empty
+
+  bool operator==(const Disabled&) const = default;
 };
 
 // Immutable; safe for concurrent use.
@@ -43,6 +45,9 @@ std::string DisabledText(const Disabled& entry);
 
 // No such file: nothing is disabled.
 std::expected<DisabledList, ConfigTroubles> ReadDisabled(const std::string& path);
+
+// The file's text, that ReadDisabled reads back.
+std::string RenderDisabled(const DisabledList& list);
 
 inline constexpr std::size_t kDisabledMax = 10'000;
 

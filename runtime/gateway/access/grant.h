@@ -28,23 +28,27 @@ struct TokenHash {
   std::string prefix;                     // how the token begins; no secret
   Sha256 sha256{};                        // of the whole token
   std::optional<std::int64_t> expires_s;  // Unix time; of one that was replaced
+
+  bool operator==(const TokenHash&) const = default;
 };
 
 struct Grant {
   std::string id;
   std::string label;                      // for people; empty: none
   std::vector<TokenHash> tokens;          // none: known by OAuth or a certificate only
+  std::optional<std::int64_t> created_s;  // Unix time, for people
   std::optional<std::int64_t> expires_s;  // Unix time; from then on nothing is let in
-  bool is_revoked = false;
+  std::optional<std::int64_t> revoked_s;  // Unix time; set: nothing is let in
   std::vector<std::string> tags;
   std::string tags_json;                       // raw list, for CallContext; empty: absent
   std::string attributes_json;                 // raw record, for CallContext; empty: none
   std::optional<std::uint32_t> in_flight_max;  // calls at once; nullopt: what the limits say
   // Servers that it may use; nullopt: all.
   std::optional<std::vector<std::string>> servers;
-  // Server -> policy, instead of the server's own. Paths are resolved.
+  // Server -> policy, instead of the server's own. Paths are resolved by ReadGrants.
   std::map<std::string, std::string, std::less<>> policies;
 
+  bool is_revoked() const { return revoked_s.has_value(); }
   bool is_expired(std::int64_t now_s) const { return expires_s && now_s >= *expires_s; }
   bool MayUse(std::string_view server) const;
 };
@@ -75,11 +79,16 @@ class GrantTable {
 
 // The grants of a file, or everything that is wrong with it. Others may not be able to read it: a
 // hash tells no token, but tags and policies are nobody's business.
-std::expected<GrantTable, ConfigTroubles> ReadGrants(const std::string& path);
+std::expected<std::vector<Grant>, ConfigTroubles> ReadGrants(const std::string& path);
+// The same of a text, paths as written.
 std::expected<std::vector<Grant>, ConfigTroubles> ParseGrants(const std::string& path,
                                                               std::string_view text);
+// The file's text, that ParseGrants reads back.
+std::string RenderGrants(const std::vector<Grant>& grants);
 
 inline constexpr std::size_t kGrantsMax = 100'000;
+inline constexpr std::size_t kGrantsBytesMax = std::size_t{64} << 20;
+inline constexpr std::size_t kTokensPerGrantMax = 8;
 
 }  // namespace policy::gateway
 

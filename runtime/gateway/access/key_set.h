@@ -11,11 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace policy::gateway {
+#include "runtime/gateway/access/signature_algorithm.h"
 
-// How a token may be signed. Nothing else is: `none` and what is keyed by a shared secret least.
-enum class SignatureAlgorithm : std::uint8_t { Rs256, Ps256, Es256, EdDsa };
-inline constexpr std::string_view kSignatureAlgorithmNames[] = {"RS256", "PS256", "ES256", "EdDSA"};
+namespace policy::gateway {
 
 struct PublicKeyDeleter {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }

@@ -1,11 +1,15 @@
 #include "runtime/gateway/admin/admin_server.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "policy/check.h"
+#include "runtime/gateway/admin/hex_text.h"
 #include "runtime/transport/local_socket.h"
 
 namespace policy::gateway {
@@ -32,13 +36,14 @@ void AdminServer::Register(std::string command, AdminHandler handler) {
 }
 
 std::expected<void, std::string> AdminServer::Listen(transport::EventLoop& loop,
-                                                     const StateDirectory& directory,
-                                                     std::string_view session) {
+                                                     const StateDirectory& directory) {
   for (const std::string& name : AdminSockets(directory)) {
     transport::RemoveIfDeserted(directory, name);
   }
+  std::array<char, 8> random;
+  CHECK(getrandom(random.data(), random.size(), 0) == static_cast<ssize_t>(random.size()));
   std::string name(kPrefix);
-  name.append(session).append(kSuffix);
+  name.append(ToHex({random.data(), random.size()})).append(kSuffix);
   auto server = transport::LineServer::Listen(
       loop, directory, std::move(name),
       [this](const transport::LineServer::Question& question,

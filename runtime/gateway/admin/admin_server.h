@@ -2,12 +2,12 @@
 // state directory, for its user alone.
 //
 // A request is a line, {"command": "limits.list", …}; the answer is a line, {"ok": true, …} or
-// {"ok": false, "error": "a sentence"}. Every process has a socket of its own,
-// `admin-SESSION.sock`.
+// {"ok": false, "error": "a sentence"}. Every process has a socket of its own, `admin-NAME.sock`,
+// with a random name.
 //
 //   AdminServer admin;
 //   admin.Register("limits.list", [](const AdminRequest& request, AdminAnswer answer) { … });
-//   admin.Listen(loop, directory, session);
+//   admin.Listen(loop, directory);
 #ifndef RUNTIME_GATEWAY_ADMIN_ADMIN_SERVER_H_
 #define RUNTIME_GATEWAY_ADMIN_ADMIN_SERVER_H_
 
@@ -46,11 +46,10 @@ class AdminServer {
   // One handler a command; before or after Listen.
   void Register(std::string command, AdminHandler handler);
 
-  // Sockets of processes that ended without a word are removed. `session` names this process.
-  // `loop` and `directory` outlive the server. The error is a sentence.
+  // Sockets of processes that ended without a word are removed. `loop` and `directory` outlive the
+  // server. The error is a sentence.
   std::expected<void, std::string> Listen(transport::EventLoop& loop,
-                                          const StateDirectory& directory,
-                                          std::string_view session);
+                                          const StateDirectory& directory);
 
  private:
   void Hear(const transport::LineServer::Question& question,

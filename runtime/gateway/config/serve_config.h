@@ -90,9 +90,9 @@ struct ClaimRule {
 // Tokens of an authorization server: OAuth 2.1, this being the resource server.
 struct OauthConfig {
   std::string issuer;
-  std::string audience;  // exactly one of the token's
-  std::string resource;  // this server's URL, as clients know it (RFC 9728)
-  std::string jwks_url;  // of these two exactly one is set
+  std::string audience;    // exactly one of the token's
+  std::string public_url;  // this server's origin, as clients know it (RFC 9728)
+  std::string jwks_url;    // of these two exactly one is set
   std::string jwks_path;
   std::string jwks_ca_path;  // who signs the certificate of jwks_url
   std::uint32_t jwks_refresh_ms = 300'000;

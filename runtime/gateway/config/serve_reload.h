@@ -21,6 +21,7 @@ struct ServeReloaded {
   std::shared_ptr<const ServeState> state;  // to be in force from now on; null: the old one stays
   ConfigTroubles troubles;                  // why not all that the files say is in force
   std::vector<std::string> paths;           // the files whose edits matter from now on
+  bool is_keys_only = false;  // nobody edited anything: the authorization server's keys are newer
 };
 
 // Thread safety: everything but the thread of its own happens in the loop's.
@@ -29,31 +30,44 @@ class ServeReload {
   using Report = std::function<void(const ServeReloaded& reloaded)>;
 
   // `loop` outlives the reload. `report` is called in it; the owner posts the state to workers.
-  ServeReload(std::shared_ptr<const ServeState> state, CompilePolicy compile,
+  ServeReload(std::shared_ptr<const ServeState> state, CompilePolicy compile, CounterTarget target,
               transport::EventLoop& loop, Report report);
   ServeReload(const ServeReload&) = delete;  // its thread refers to it
   ServeReload& operator=(const ServeReload&) = delete;
   ~ServeReload();
 
   // A file may have changed. One that only was touched is no news.
-  void FileChanged() { Wake(false); }
+  void FileChanged();
   // SIGHUP: all is read again, and reported even if nothing changed.
-  void Reload() { Wake(true); }
+  void Reload();
+  // Keys of the authorization server, from any thread.
+  void TakeKeys(std::shared_ptr<const KeySet> keys, std::int64_t keys_until_s);
 
  private:
-  void Wake(bool is_asked);
+  struct Wanted {
+    bool has_changed = false;
+    bool is_asked = false;
+    std::shared_ptr<const KeySet> keys;  // null: no new ones
+    std::int64_t keys_until_s = 0;
+  };
+
+  template <typename Change>
+  void Wake(const Change& change);
   void Work();
   void BuildOnce(bool is_asked);
+  void Refuse(ConfigTroubles troubles);
+  bool HasNews() const;
+  void Tell(ServeReloaded reloaded);
 
   std::shared_ptr<const ServeState> state_;  // in force; this and the next the worker's
   std::vector<FileState> known_;             // as last looked at
   CompilePolicy compile_;
+  CounterTarget target_;
   transport::EventLoop& loop_;
   std::shared_ptr<Report> report_;  // shared with what the loop still holds after our end
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool has_changed_ = false;
-  bool is_asked_ = false;
+  Wanted wanted_;
   bool is_over_ = false;
   std::thread worker_;
 };

@@ -5,7 +5,7 @@
 #ifndef RUNTIME_GATEWAY_CONFIG_SERVE_STATE_H_
 #define RUNTIME_GATEWAY_CONFIG_SERVE_STATE_H_
 
-#include <expected>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,9 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "policy/counters.h"
 #include "policy/program.h"
 #include "runtime/gateway/access/access_state.h"
 #include "runtime/gateway/config/serve_config.h"
+#include "runtime/gateway/counter_check.h"
 #include "runtime/gateway/policy_file.h"
 
 namespace policy::gateway {
@@ -45,10 +47,28 @@ struct ServeState {
 // are others, so that what is observed is charged to nobody.
 std::string AttachmentOf(std::string_view server, std::string_view grant, bool observes);
 
+// Where counters are, to see that they can be kept as the policies say.
+struct CounterTarget {
+  Counters* counters = nullptr;
+  CounterPlace place = CounterPlace::Shared;
+};
+
+struct ServeBuild {
+  std::shared_ptr<const ServeState> state;  // null: something is wrong
+  ConfigTroubles troubles;                  // what
+  std::vector<FileState> files;             // all that was looked at
+};
+
 // Reads and compiles all. `before` (may be null): programs that decide the same are taken from
-// there. Takes long: not on a loop.
-std::expected<std::shared_ptr<const ServeState>, ConfigTroubles> BuildServeState(
-    const std::string& path, const CompilePolicy& compile, const ServeState* before);
+// there, and fetched keys. `target` may have no counters: then it is not looked whether they can be
+// kept. Takes long: not on a loop.
+ServeBuild BuildServeState(const std::string& path, const CompilePolicy& compile,
+                           const ServeState* before, const CounterTarget& target);
+
+// The same state with other keys of the authorization server.
+std::shared_ptr<const ServeState> WithKeys(const ServeState& before,
+                                           std::shared_ptr<const KeySet> keys,
+                                           std::int64_t keys_until_s);
 
 // `before` with the revocations, expiries and switched-off tools that its files say now: what takes
 // away counts at once, whatever else is wrong. Null: they say nothing new, or cannot be read.

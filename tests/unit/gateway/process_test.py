@@ -652,7 +652,8 @@ class Beginning(ProcessTest):
             (["run", *good, "--log", str(folder / "no" / "log"), *server], "decision log"),
             (["run", *good], "command is missing"),
             (["run", *good, "--", str(folder / "missing")], "cannot run"),
-            (["serve", "--config", "x"], "not built yet"),
+            (["serve", "--config", "x"], "cannot be read"),
+            (["approvals"], "not built yet"),
             ([], "subcommand"),
         ]
         for arguments, text in rows:

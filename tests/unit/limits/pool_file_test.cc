@@ -243,7 +243,7 @@ TEST_CASE("state directories that others could write to are refused") {
   CHECK((status.st_mode & 0777) == 0700);
   CHECK(StateDirectory::Open(path + "/").has_value());
 
-  for (const mode_t mode : {0770, 0702, 0777}) {
+  for (const mode_t mode : {0770U, 0702U, 0777U}) {
     REQUIRE(chmod(path.c_str(), mode) == 0);
     CHECK_FALSE(StateDirectory::Open(path).has_value());
   }

@@ -1,4 +1,4 @@
-#include "grammar/suggestion.h"
+#include "runtime/value/suggestion.h"
 
 #include <algorithm>
 #include <vector>

@@ -1,6 +1,6 @@
 // "did you mean": the known word that a wrong one was most likely meant to be.
-#ifndef GRAMMAR_SUGGESTION_H_
-#define GRAMMAR_SUGGESTION_H_
+#ifndef RUNTIME_VALUE_SUGGESTION_H_
+#define RUNTIME_VALUE_SUGGESTION_H_
 
 #include <optional>
 #include <span>
@@ -25,4 +25,4 @@ std::string Enumerate(std::span<const std::string_view> words);
 
 }  // namespace policy
 
-#endif  // GRAMMAR_SUGGESTION_H_
+#endif  // RUNTIME_VALUE_SUGGESTION_H_
