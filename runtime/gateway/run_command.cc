@@ -309,6 +309,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, CellEngine& engin
        .clock = clock_,
        .engine = engine,
        .node = node_,
+       .is_in_store = !options_.store_url.empty(),
        .directory = admin_directory_,
        .each_policy = [&relay](const auto& visit) { visit(relay.policy().bound); },
        .session = session});

@@ -18,6 +18,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -54,6 +55,9 @@ class LeaseNode {
   // For operators: calls `visit` in the node's thread, in a coming turn, with the pool that this
   // process keeps, or null. Never, when the node ends before.
   void WithPool(std::function<void(LeasePool* pool)> visit);
+  // LeaseUpstream::Release. `on_done` is called once, in the node's thread; not at all if the node
+  // ends before the store has answered.
+  void Release(std::function<void(std::optional<bool>)> on_done);
   bool leads() const { return leads_.load(std::memory_order_relaxed); }
 
  private:
@@ -67,6 +71,7 @@ class LeaseNode {
   void BeginTerm(std::uint64_t incarnation);
   void SendAsks();
   void MindAsks();
+  void ReturnIdle();
   void Settle(std::expected<void, std::string> outcome);
   void End();
 

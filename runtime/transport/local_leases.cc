@@ -113,8 +113,12 @@ void LocalLeases::WithPool(const std::function<void(LeasePool* pool)>& visit) {
   leader_->Deliver();
 }
 
-void LocalLeases::Leave(std::span<const ReturnMessage> returns) {
+void LocalLeases::Return(std::span<const ReturnMessage> returns) {
   for (const ReturnMessage& returned : returns) Say(returned);
+}
+
+void LocalLeases::Leave(std::span<const ReturnMessage> returns) {
+  Return(returns);
   Say(GoodbyeMessage{});
   if (follower_ != nullptr) follower_->Finish();
 }

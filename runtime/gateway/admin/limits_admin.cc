@@ -133,6 +133,7 @@ json LimitsAdmin::ListOwn() {
   json answer = {{"process", getpid()},
                  {"session", surroundings_.session},
                  {"is_shared", surroundings_.node != nullptr},
+                 {"is_in_store", surroundings_.is_in_store},
                  {"overdue", surroundings_.engine.overdue()},
                  {"counters", json::array()},
                  {"cells", json::array()}};
@@ -195,7 +196,8 @@ void LimitsAdmin::List(const AdminAnswer& answer) {
             Describe(*identity, cell);
             const auto calendar = WindowCalendar::Make(*identity);
             const std::int64_t end_s = calendar ? calendar->At(record.epoch_s).end_s : kNoEnd;
-            if (end_s != kNoEnd) cell["end_ms"] = end_s * 1'000;
+            if (end_s != kNoEnd && identity->kind == CounterKind::Fixed)
+              cell["end_ms"] = end_s * 1'000;
           }
           members["pool"].push_back(std::move(cell));
         }
@@ -276,6 +278,14 @@ void LimitsAdmin::Confirm(const AdminRequest& request, const AdminAnswer& answer
   const auto done = Note(request, {{"action", "limits.confirm"}});
   if (!done)
     return answer(AdminError("nothing was changed, for it cannot be noted: " + done.error()));
+  if (surroundings_.is_in_store) {
+    return surroundings_.node->Release(
+        [&loop = surroundings_.loop, answer](std::optional<bool> released) {
+          json members = AdminError("the store does not answer");
+          if (released) members = json{{"confirmed", *released ? 1 : 0}};
+          loop.Post([answer, members] { answer(members); });
+        });
+  }
   WithPool(
       [](LeasePool* pool) {
         if (pool == nullptr) return AdminError("another process, or a store, keeps the pool");

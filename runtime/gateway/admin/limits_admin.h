@@ -3,7 +3,9 @@
 // limits.list     every counter of the policy, every cell of this process, and the pool if this
 //                 process keeps it; limits_rows.h puts the answers of all processes together
 // limits.set      {"cells": [{"identity", "key"}], "used", "because"}: what everybody has used
-// limits.confirm  {"because"}: the clock is right; see LeasePool::Confirm
+// limits.confirm  {"because"}: the clock is right, see LeasePool::Confirm; of a Redis, what it lost
+// is
+//                 to be waited for no longer, see LeaseUpstream::Release
 //
 // What changes something stands in the state directory's `admin.log` before it is done.
 #ifndef RUNTIME_GATEWAY_ADMIN_LIMITS_ADMIN_H_
@@ -36,6 +38,7 @@ class LimitsAdmin {
     Clock& clock;
     CellEngine& engine;
     transport::LeaseNode* node = nullptr;  // null: the counters are this process's alone
+    bool is_in_store = false;              // a Redis keeps the pool
     // Where the admin log is; there is one by the time that anybody asks.
     const std::optional<StateDirectory>& directory;
     // The policies in force, at the time of the call.

@@ -134,9 +134,10 @@ class LimitsCommand {
   // `process` 0: the one that keeps the pool.
   int Send(std::int64_t process, const json& request, json* answered = nullptr) {
     for (const Process& candidate : processes_) {
-      const bool is_it = process == 0
-                             ? candidate.answer.value("leads", false)
-                             : candidate.answer.value("process", std::int64_t{0}) == process;
+      const json& said = candidate.answer;
+      const bool keeps_pool = said.value("leads", false) || said.value("is_in_store", false);
+      const bool is_it =
+          process == 0 ? keeps_pool : said.value("process", std::int64_t{0}) == process;
       if (!is_it) continue;
       auto answer = AskAdmin(directory_, candidate.socket, request);
       if (!answer) return Refuse(answer.error());

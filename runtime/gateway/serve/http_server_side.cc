@@ -157,6 +157,9 @@ bool HttpServerSide::TakeUp(std::string_view resumption) {
 
 void HttpServerSide::Send(std::string_view bytes, Regarding regarding) {
   Headers headers = std::exchange(next_headers_, {});
+  // In the modern era a request is cancelled by closing its connection: Forget comes with it.
+  if (era_ == Era::Modern && regarding.said == Said::Notification && regarding.sequence != 0)
+    return;
   // A server has to have taken "initialized" before it gets a request: the order of messages is
   // that of the client, whatever connections they go by.
   if (regarding.said == Said::Request && notices_in_flight_ != 0) {
@@ -303,8 +306,11 @@ void HttpServerSide::OnDone(Call& call) {
   } else {
     AnswerIsIn(call);
   }
+  const bool was_notice = call.kind() == Call::Kind::Notice;
   Drop(id);
-  if (listener_ != nullptr) SendWaiting();
+  if (listener_ == nullptr) return;
+  SendWaiting();
+  if (was_notice && wants_to_listen_) ClientListens();
 }
 
 void HttpServerSide::AnswerIsIn(Call& call) {
@@ -414,6 +420,9 @@ void HttpServerSide::Resume(std::uint64_t sequence, std::string last_event,
 
 void HttpServerSide::ClientListens() {
   if (era_ == Era::Modern || listens_ || cannot_be_heard_ || listener_ == nullptr) return;
+  // A server is listened to when it has heard that its client is ready.
+  wants_to_listen_ = protocol_version_.empty();
+  if (wants_to_listen_) return;
   listens_ = true;
   Listen();
 }

@@ -1,6 +1,7 @@
 #include "runtime/gateway/serve/worker.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -20,6 +21,7 @@ using transport::HttpHeader;
 constexpr std::string_view kPrefix = "/mcp/";
 // Silent streams are looked at twice in the time that they may be silent.
 constexpr int kTicksPerKeepAlive = 2;
+constexpr milliseconds kLateLook{1'000};
 constexpr milliseconds kDrainLook{20};
 // After the calls have ended: for children to end, and connections to close.
 constexpr milliseconds kDrainRest{2'500};
@@ -90,7 +92,8 @@ Worker::Worker(const Options& options, ServeShared& shared, std::shared_ptr<cons
             .metrics = metrics_,
             .policies = policies_,
             .servers = servers_,
-            .state = std::move(state)},
+            .state = std::move(state),
+            .random = std::mt19937_64(std::random_device{}())},
       authenticator_(site_.state->access),
       legacy_(site_,
               [this](std::shared_ptr<transport::HttpExchange> exchange, std::uint16_t worker) {
@@ -111,7 +114,8 @@ void Worker::Start() {
 
 void Worker::Run() {
   loop_->set_end_of_turn([this] { EndOfTurn(); });
-  Tick();
+  KeepAlive();
+  GiveUpLate();
   loop_->Run();
   // Children end with the thread that has started them, and so does all that refers to the loop.
   legacy_.EndAll();
@@ -140,11 +144,17 @@ void Worker::Reap() {
   loop_->Post([this] { servers_.children().Reap(); });
 }
 
-void Worker::Tick() {
+void Worker::GiveUpLate() {
+  legacy_.GiveUpLate();
+  stateless_.GiveUpLate();
+  loop_->After(kLateLook, [this] { GiveUpLate(); });
+}
+
+void Worker::KeepAlive() {
   legacy_.KeepAlive();
   stateless_.KeepAlive();
   const auto wait = milliseconds(site_.state->config->limits.keepalive_ms / kTicksPerKeepAlive);
-  loop_->After(wait, [this] { Tick(); });
+  loop_->After(wait, [this] { KeepAlive(); });
 }
 
 void Worker::EndOfTurn() {
@@ -205,6 +215,8 @@ void Worker::OnRequest(std::shared_ptr<transport::HttpExchange> exchange) {
   if (is_draining_) return Refuse(*asked->exchange, {kUnavailable, "policyd is ending"});
   // A view of the head, which lives as long as the exchange.
   const std::string_view method = asked->exchange->head().method;
+  if (route->rest == "sse" && method == "GET") return legacy_.GetSse(std::move(*asked));
+  if (route->rest == "messages" && method == "POST") return legacy_.PostSse(std::move(*asked));
   if (!route->rest.empty()) return Refuse(*asked->exchange, {kNotFound, "there is nothing here"});
   if (method == "POST") return Post(std::move(*asked));
   if (method == "GET") return legacy_.Get(std::move(*asked));
@@ -281,9 +293,22 @@ void Worker::Post(Asked asked) {
                        mcp::ErrorText(message->id, speech.error()));
   }
   if (speech->era == mcp::Era::Modern) {
+    const std::uint16_t home = HomeOf(asked);
+    if (home != site_.index) {
+      return http_->Move(std::move(asked.exchange), *shared_.workers[home]->http_);
+    }
     return stateless_.Post(std::move(asked), *message, headers);
   }
   legacy_.Post(std::move(asked), &*message);
+}
+
+// Requests of one caller that share a session with the server are served by one worker. Others are
+// where they came.
+std::uint16_t Worker::HomeOf(const Asked& asked) const {
+  if (asked.server->transport == UpstreamTransport::StreamableHttp) return site_.index;
+  const SessionOwner owner = asked.owner();
+  const std::string text = owner.server + '\n' + owner.grant + '\n' + owner.subject;
+  return static_cast<std::uint16_t>(std::hash<std::string>{}(text) % shared_.workers.size());
 }
 
 void Worker::LogRefused(const Asked& asked, std::string_view method, std::string_view reason) {

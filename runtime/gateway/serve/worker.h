@@ -70,13 +70,15 @@ class Worker final : private transport::HttpHandler {
 
   void OnRequest(std::shared_ptr<transport::HttpExchange> exchange) override;
   void Post(Asked asked);
+  std::uint16_t HomeOf(const Asked& asked) const;
   // Nothing: it is answered.
   std::optional<Asked> LetIn(std::shared_ptr<transport::HttpExchange> exchange,
                              std::string_view server);
   void Refuse(transport::HttpExchange& exchange, const HttpRefused& refused);
   void LogRefused(const Asked& asked, std::string_view method, std::string_view reason);
   void EndOfTurn();
-  void Tick();
+  void KeepAlive();
+  void GiveUpLate();
   void LookWhetherDrained();
   void Run();
 
