@@ -22,7 +22,9 @@ struct RunOptions {
   std::string store_password_path;
   std::string store_ca_path;
   bool makes_pool = false;  // begins the counters there, where there are none: --init-state
-  std::string log_path;     // empty: no decision log
+  std::vector<std::string> may_reset;  // counters that an edit may begin anew: --reset
+  std::string admin_directory;  // of the admin socket; empty: the state directory, if there is one
+  std::string log_path;         // empty: no decision log
   bool logs_argument_values = false;
   std::vector<std::string> passed_methods;
   JitMode jit = JitMode::Off;

@@ -91,6 +91,12 @@ LeaseNode::~LeaseNode() {
   if (thread_.joinable()) thread_.join();
 }
 
+void LeaseNode::WithPool(std::function<void(LeasePool* pool)> visit) {
+  loop_->Post([this, visit = std::move(visit)] {
+    if (upstream_ != nullptr) upstream_->WithPool(visit);
+  });
+}
+
 void LeaseNode::Release(std::function<void(std::optional<bool>)> on_done) {
   loop_->Post([this, on_done = std::move(on_done)] { upstream_->Release(on_done); });
 }

@@ -11,6 +11,7 @@
 
 #include "runtime/limits/clock.h"
 #include "runtime/limits/store/lease_message.h"
+#include "runtime/limits/store/lease_pool.h"
 #include "runtime/limits/store/shared_counters.h"
 #include "runtime/transport/event_loop.h"
 
@@ -57,6 +58,9 @@ class LeaseUpstream {
   virtual void Leave(std::span<const ReturnMessage> returns) = 0;
   // Whether this process keeps the pool.
   virtual bool leads() const { return false; }
+  // For operators: calls `visit` with the pool, or with null where another process or a Redis keeps
+  // it.
+  virtual void WithPool(const std::function<void(LeasePool* pool)>& visit) { visit(nullptr); }
 };
 
 }  // namespace policy::transport

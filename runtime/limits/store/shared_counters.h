@@ -61,6 +61,9 @@ class SharedCounters final : public Counters {
                      std::span<ChargeState> states) override;
   void WhenReady(std::span<const Charge> charges, std::function<void()> wake) override;
 
+  // For operators: what stands in the cells.
+  CellEngine& engine() { return engine_; }
+
   // The holder's side.
 
   // `on_demand` is called from any thread when TakeAsks has something to give. Set it before calls
