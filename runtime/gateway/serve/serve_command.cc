@@ -5,6 +5,7 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -212,8 +213,10 @@ int Serve::WithWorkers(ServeShared& shared) {
   errors_.emplace(transport::Stream::Standard(2), loop_.get());
   // Counters that cannot be kept as their policy says are found before the first call is.
   PolicyBook book(shared.counters, shared.counter_place, shared.deny_all);
+  std::set<const ServedPolicy*> checked;
   for (const auto& grant : state_->access->grants.all()) {
     for (const auto& [name, server] : config.servers) {
+      if (!checked.insert(state_->FindPolicy(*grant, name)).second) continue;
       const auto version = book.Find(*state_, *grant, name);
       if (!version) return NotRun("server `" + name + "`: " + version.error());
     }
