@@ -202,6 +202,7 @@ int Serve::WithCounters(Counters& counters, CounterPlace place) {
   const int status = WithWorkers(shared);
   reload_.reset();
   workers_.clear();
+  transport::KillAdopted();
   tier_.reset();
   errors_->Flush();
   errors_.reset();
@@ -301,7 +302,7 @@ void Serve::TakePrograms() {
 void Serve::Signal(int signal) {
   if (signal == SIGCHLD) {
     for (const auto& worker : workers_) worker->Reap();
-    return;
+    return transport::ReapAdopted();
   }
   if (signal == SIGHUP) return reload_->Reload();
   if (is_ending_) return loop_->Stop();  // asked twice: at once
