@@ -63,10 +63,10 @@ inline constexpr std::size_t kSeriesMax = 20'000;
 
 // A decision as it is counted. Views are used during the call only.
 struct CountedDecision {
-  std::string_view server;
-  std::string_view tool;     // "other" unless the policy or its lock names it
-  std::string_view outcome;  // "allow", "deny", "approval", "limited", "refused", "disabled"
-  bool is_observed = false;  // let through although it says otherwise
+  std::string_view server = {};
+  std::string_view tool = {};     // "other" unless the policy or its lock names it
+  std::string_view outcome = {};  // "allow", "deny", "approval", "limited", "refused", "disabled"
+  bool is_observed = false;       // let through although it says otherwise
 };
 
 // The numbers of one worker. Counting: that worker's thread alone.
