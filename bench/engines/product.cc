@@ -56,7 +56,7 @@ class ProductWorker : public race::Worker {
       Frame& frame = frames_.emplace_back(policy.program_pointer());
       const auto message = reader_.Read(request, &frame);
       CHECK(message.has_value());
-      frame.tool = tools_.emplace_back(message->tool);  // past the reader's next call
+      frame.set_tool(tools_.emplace_back(message->tool));  // past the reader's next call
     }
   }
 

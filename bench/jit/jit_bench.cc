@@ -101,7 +101,7 @@ class Side {
     for (std::size_t i = 0; i < kCalls; ++i) {
       policy::Frame& frame = frames_.emplace_back(program_);
       const auto tool = random() % static_cast<unsigned>(shape.tools);
-      frame.tool = layout.text(layout.tools()[tool].name);
+      frame.set_tool(layout.text(layout.tools()[tool].name));
       for (std::uint32_t slot = 0; slot < frame.slot_count(); ++slot) {
         const bool is_text = layout.SlotPath(slot).find("text") != std::string::npos;
         const auto number = random() % 400;

@@ -4,7 +4,7 @@
 
 #include "runtime/program/layout.h"
 #include "runtime/value/civil_time.h"
-#include "runtime/vm/json_text.h"
+#include "runtime/value/json_text.h"
 #include "runtime/vm/message.h"
 
 namespace policy {

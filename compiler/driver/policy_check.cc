@@ -30,7 +30,7 @@ class Confirmation {
     const auto call = call_reader_.Read(line);
     if (!call || call->is_message) return std::nullopt;
     if (!mcp::FillArguments(call->arguments, *frame_)) return std::nullopt;
-    frame_->tool = call->tool;
+    frame_->set_tool(call->tool);
     CallContext
         context;  // as `policyc eval` has it by default, so that the call can be tried there
     mcp::SetContext(*call, context);

@@ -66,7 +66,7 @@ bool CallEvaluation::ReadCall(const mcp::CallLine& call, CallContext& context, D
     Refuse(filled.error().reason, decision);
     return false;
   }
-  frame_.tool = call.tool;
+  frame_.set_tool(call.tool);
   mcp::SetContext(call, context);
   return true;
 }

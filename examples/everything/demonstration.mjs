@@ -55,7 +55,7 @@ try {
   const all = await names(direct);
   await direct.close();
 
-  const options = ["run", "--policy", policy, "--state", state, "--"];
+  const options = ["run", "--policy", policy, "--state", state, "--init-state", "--"];
   console.log(`A client calls server-everything through policyd:
 
   policyd run --policy ${policy} -- mcp-server-everything

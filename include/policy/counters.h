@@ -105,6 +105,7 @@ struct HeldCharge {
   std::uint64_t due_low = 0;
   std::uint64_t due_high = 0;
   bool refund_on_error = false;
+  std::uint16_t resets = 0;  // of the cell, as it was charged
 };
 
 // The charges of one call. Move-only; thread-safe against other reservations, not against itself.

@@ -43,7 +43,16 @@ struct Decision {
   std::uint32_t approval_within_seconds = 0;  // approval
 
   // Ready for the next call; keeps its memory.
-  void Clear();
+  void Clear() {
+    outcome = Outcome::Deny;
+    rules.clear();
+    message.clear();
+    retry_after_ms.reset();
+    quotas.clear();
+    is_uncounted = false;
+    approval_group.clear();
+    approval_within_seconds = 0;
+  }
 };
 
 }  // namespace policy

@@ -12,6 +12,7 @@
 
 #include "policy/decision.h"
 #include "policy/program.h"
+#include "runtime/mcp/protocol_version.h"
 
 namespace policy::gateway {
 
@@ -19,7 +20,7 @@ namespace policy::gateway {
 inline constexpr std::string_view kDecisionMetaKey = "io.github.policyc/decision";
 
 // The first protocol version whose results say that they are complete.
-inline constexpr std::string_view kModernVersion = "2026-07-28";
+using mcp::kModernVersion;
 
 struct AnswerOptions {
   std::string_view id;     // raw id of the request

@@ -74,6 +74,11 @@ CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId 
     Deny(message, "the decision log cannot be written, so no call is let through");
     return CallVerdict::Answer;
   }
+  Call& call = CallOf(exchange);
+  if (!Admit(message, call)) {
+    Log(message, *policy, now_ns, received_ns, denial_);
+    return CallVerdict::Answer;
+  }
   const bool says_client = !message.client_name.empty();
   const CallContext context{
       .server = caller.server,
@@ -88,7 +93,6 @@ CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId 
       .annotations = {},
       .now_ns = now_ns,
   };
-  Call& call = CallOf(exchange);
   const DecideResult result =
       decider_.Decide(policy->bound, policy->frame, context, decision_, call.reservation);
   if (result == DecideResult::NeedsStore) {
@@ -101,10 +105,26 @@ CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId 
     call.holds_permit = HoldsPermit(decider_.charges());
     return CallVerdict::Forward;
   }
+  if (observes_) return CallVerdict::Forward;  // nothing is charged for it
   CHECK(!call.reservation.holds_charges());
   answer_.clear();
   AppendDenial(answer_, policy->program(), decision_, OptionsFor(message));
   return CallVerdict::Answer;
+}
+
+// Once a call, though it may be decided twice. false: `answer_` says why not.
+bool CallPipeline::Admit(const mcp::Message& message, Call& call) {
+  if (gate_ == nullptr || call.is_admitted) return true;
+  const auto why_not = gate_->WhyNot(message);
+  call.is_admitted = !why_not;
+  if (!why_not) return true;
+  denial_ = *why_not;
+  Deny(message, denial_);
+  return false;
+}
+
+void CallPipeline::Release(Call& call) {
+  if (std::exchange(call.is_admitted, false)) gate_->Release();
 }
 
 void CallPipeline::Deny(const mcp::Message& message, std::string_view reason) {
@@ -115,6 +135,16 @@ void CallPipeline::Deny(const mcp::Message& message, std::string_view reason) {
 
 void CallPipeline::Log(const mcp::Message& message, const PolicyVersion& policy,
                        std::int64_t now_ns, std::int64_t received_ns, std::string_view reason) {
+  const std::int64_t latency_ns =
+      log_ == nullptr && gate_ == nullptr ? 0 : clock_.MonotonicNanoseconds() - received_ns;
+  const bool is_observed = observes_ && reason.empty() && decision_.outcome != Outcome::Allow;
+  if (gate_ != nullptr) {
+    gate_->Decided({.tool = message.tool,
+                    .decision = decision_,
+                    .program = policy.program(),
+                    .is_observed = is_observed,
+                    .latency_ns = latency_ns});
+  }
   if (log_ == nullptr) return;
   log_->Append({.now_ns = now_ns,
                 .identity = identity_,
@@ -126,7 +156,8 @@ void CallPipeline::Log(const mcp::Message& message, const PolicyVersion& policy,
                 .policy = policy.hash_text,
                 .program = &policy.program(),
                 .taken = &decision_,
-                .latency_ns = clock_.MonotonicNanoseconds() - received_ns});
+                .is_observed = is_observed,
+                .latency_ns = latency_ns});
 }
 
 void CallPipeline::Settle(mcp::ExchangeId exchange, Settlement settlement) {
@@ -134,6 +165,7 @@ void CallPipeline::Settle(mcp::ExchangeId exchange, Settlement settlement) {
   Call& call = calls_[exchange];
   call.parked.reset();
   call.reservation.Settle(settlement);
+  Release(call);
 }
 
 void CallPipeline::Abandon(mcp::ExchangeId exchange) {

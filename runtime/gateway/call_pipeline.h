@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/decision.h"
+#include "runtime/gateway/call_gate.h"
 #include "runtime/gateway/decision_log.h"
 #include "runtime/gateway/policy_version.h"
 #include "runtime/limits/clock.h"
@@ -49,9 +50,19 @@ enum class CallVerdict : std::uint8_t {
 // Not thread-safe.
 class CallPipeline {
  public:
-  // `log` may be null. All must outlive the pipeline; `identity` is LogIdentity's.
-  CallPipeline(Clock& clock, DecisionLog* log, const std::string& identity)
-      : clock_(clock), log_(log), identity_(identity) {}
+  struct Options {
+    DecisionLog* log = nullptr;  // null: none is kept
+    CallGate* gate = nullptr;    // null: every call is looked at
+    bool observes = false;       // what the policy denies is let through, and logged
+  };
+
+  // All must outlive the pipeline; `identity` is LogIdentity's.
+  CallPipeline(Clock& clock, const Options& options, const std::string& identity)
+      : clock_(clock),
+        log_(options.log),
+        gate_(options.gate),
+        observes_(options.observes),
+        identity_(identity) {}
   CallPipeline(const CallPipeline&) = delete;  // settles what was abandoned, once
   CallPipeline& operator=(const CallPipeline&) = delete;
   ~CallPipeline();
@@ -81,6 +92,7 @@ class CallPipeline {
   struct Call {
     Reservation reservation;
     bool holds_permit = false;  // the reservation is for Concurrency, among others
+    bool is_admitted = false;   // by the gate
     std::unique_ptr<ParkedCall> parked;
   };
 
@@ -91,13 +103,18 @@ class CallPipeline {
   void Deny(const mcp::Message& message, std::string_view reason);
   void Log(const mcp::Message& message, const PolicyVersion& policy, std::int64_t now_ns,
            std::int64_t received_ns, std::string_view reason);
+  bool Admit(const mcp::Message& message, Call& call);
+  void Release(Call& call);
 
   Clock& clock_;
   DecisionLog* log_;
+  CallGate* gate_;
+  bool observes_;
   const std::string& identity_;
   Decider decider_;
   Decision decision_;
   std::string answer_;
+  std::string denial_;                  // the gate's, of the call at hand
   std::vector<Call> calls_;             // by exchange
   std::vector<Reservation> abandoned_;  // with permits: never more than there are of those
 };

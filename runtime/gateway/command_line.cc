@@ -8,12 +8,13 @@
 
 #include "runtime/gateway/admin_command_line.h"
 #include "runtime/gateway/run_command.h"
+#include "runtime/gateway/serve/serve_command.h"
 #include "runtime/mcp/method_policy.h"
 
 namespace policy::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNotBuiltYet = {"serve", "approvals", "limits", "audit"};
+constexpr std::array<std::string_view, 3> kNotBuiltYet = {"approvals", "limits", "audit"};
 
 // Why a value cannot be used, or empty: what CLI11 calls a validator.
 std::string CheckPassedMethod(const std::string& method) {
@@ -42,9 +43,6 @@ void AddStoreOptions(CLI::App& run, RunOptions& options) {
                  "who signs its certificate, PEM [default: whom the system trusts]")
       ->needs(store)
       ->type_name("FILE");
-  run.add_flag("--init-state", options.makes_pool,
-               "begin the counters there, if there are none yet")
-      ->needs(store);
 }
 
 void AddRunOptions(CLI::App& run, RunOptions& options) {
@@ -67,6 +65,9 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
                "count for this process alone: limits then hold once per process")
       ->excludes(state);
   AddStoreOptions(run, options);
+  run.add_flag("--init-state", options.makes_pool,
+               "let counters begin in the state folder or the store where there are none, or where "
+               "those of before are lost");
   run.add_option("--log", options.log_path, "append the decision log to this file")
       ->type_name("FILE");
   run.add_option_function<std::string>(
@@ -115,6 +116,14 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
   CLI::App& run = *app.add_subcommand("run", "run one server over stdio, behind a policy");
   run.footer("policyd run --policy FILE [OPTIONS] -- COMMAND…");
   AddRunOptions(run, options);
+  ServeOptions serve_options;
+  CLI::App& serve =
+      *app.add_subcommand("serve", "serve many servers over HTTP, each behind its policies");
+  serve.add_option("--config", serve_options.config_path, "policyd.json")
+      ->required()
+      ->type_name("FILE");
+  serve.add_flag("--init-state", serve_options.makes_state,
+                 "begin the counters that last, where there are none yet");
   const std::map<std::string, AdminRun> admin = {
       {"grants", AddGrantsCommand(app)}, {"check-config", AddCheckConfigCommand(app, compile)}};
   for (const std::string_view name : kNotBuiltYet) {
@@ -126,6 +135,7 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
     const int status = app.exit(error, out, err);
     return status == 0 ? 0 : kExitNotRun;
   }
+  if (serve.parsed()) return RunServe(serve_options, compile);
   if (!run.parsed()) {
     const std::string name = app.get_subcommands().front()->get_name();
     if (const auto found = admin.find(name); found != admin.end()) return found->second(out, err);

@@ -15,6 +15,15 @@ bool IsOfSession(const Layout& layout, const format::Counter& counter) {
       scopes, [](const format::Scope& scope) { return scope.kind == format::ScopeKind::Session; });
 }
 
+// Windows at least this long are durable: a day, also where clocks change.
+constexpr std::uint32_t kDurableWindowSeconds = 20 * 3'600;
+
+bool CountsAmounts(const Layout& layout, std::uint32_t counter) {
+  return std::ranges::any_of(layout.limits(), [counter](const format::Limit& limit) {
+    return limit.counter == counter && limit.cost != format::CostKind::One;
+  });
+}
+
 std::string WhyNotOpened(const Layout& layout, const format::Counter& counter, CounterPlace place) {
   constexpr std::string_view kKinds[] = {"fixed", "sliding", "a bucket", "of calls at once"};
   if (counter.algorithm == format::Algorithm::Fixed || place == CounterPlace::Private) {
@@ -41,6 +50,20 @@ std::optional<std::string> WhyNotKept(const BoundPolicy& policy, CounterPlace pl
     }
   }
   return std::nullopt;
+}
+
+bool HasDurableCounters(const Program& program) {
+  const Layout& layout = program.layout();
+  for (std::uint32_t id = 0; id < layout.counters().size(); ++id) {
+    const format::Counter& counter = layout.counters()[id];
+    if (counter.algorithm == format::Algorithm::Concurrency || IsOfSession(layout, counter)) {
+      continue;
+    }
+    const bool is_short = counter.window == format::WindowKind::Seconds &&
+                          counter.window_seconds < kDurableWindowSeconds;
+    if (!is_short || CountsAmounts(layout, id)) return true;
+  }
+  return false;
 }
 
 }  // namespace policy::gateway

@@ -19,6 +19,10 @@ enum class CounterPlace : std::uint8_t {
 // policy is not to be put in force: it would deny what it limits, or limit less than it says.
 std::optional<std::string> WhyNotKept(const BoundPolicy& policy, CounterPlace place);
 
+// Whether losing what a counter of the program has counted would be more than a moment's matter: it
+// lasts a day or longer, or counts an amount, and is not one of each session.
+bool HasDurableCounters(const Program& program);
+
 }  // namespace policy::gateway
 
 #endif  // RUNTIME_GATEWAY_COUNTER_CHECK_H_

@@ -136,6 +136,7 @@ void DecisionLog::Append(const LogEntry& entry) {
   buffer_ += R"(","rules":)";
   AppendRules(buffer_, entry);
   if (entry.taken != nullptr && entry.taken->is_uncounted) buffer_ += R"(,"uncounted":true)";
+  if (entry.is_observed) buffer_ += R"(,"observed":true)";
   if (!entry.reason.empty()) {
     buffer_ += R"(,"reason":)";
     AppendJsonString(buffer_, entry.reason);

@@ -30,6 +30,7 @@ struct LogEntry {
   std::string_view policy;           // the version in force
   const Program* program = nullptr;  // whose rules `taken` names
   const Decision* taken = nullptr;   // may be null
+  bool is_observed = false;          // let through, although it was decided otherwise
   std::int64_t latency_ns = 0;       // from the whole message read to its decision
 };
 

@@ -38,8 +38,9 @@ MessageRelay::MessageRelay(RelayOptions options, std::shared_ptr<PolicyVersion> 
       clock_(clock),
       log_(log),
       say_(std::move(say)),
-      session_({policy_->default_allows(), std::move(options.passed_methods)}),
-      pipeline_(clock, log, identity_) {}
+      observes_(options.observes),
+      session_({policy_->default_allows() || observes_, std::move(options.passed_methods)}),
+      pipeline_(clock, {.log = log, .gate = options.gate, .observes = observes_}, identity_) {}
 
 MessageRelay::~MessageRelay() { *is_alive_ = false; }
 
@@ -50,7 +51,7 @@ void MessageRelay::ClientLine(std::string_view line) {
   if (!message) return RefusedFromClient(message.error());
   const Action action = session_.FromClient(*message);
   if (message->kind == MessageKind::Request && action.exchange) {
-    output_.Began(SequenceOf(*action.exchange));
+    output_.Began(SequenceOf(*action.exchange), *message);
   }
   switch (action.step) {
     case Step::Forward:
@@ -65,6 +66,7 @@ void MessageRelay::ClientLine(std::string_view line) {
     case Step::Drop:
       LogRefusal(message->method, action.text);
       say_("dropped: " + action.text);
+      output_.Dropped(action.text);
   }
 }
 
@@ -111,7 +113,7 @@ void MessageRelay::RefusedFromClient(const mcp::Refusal& refusal) {
     ErrorToServer(session_.server_exchange(*asked).id, refusal.code, reason);
     return session_.FinishServers(*asked);
   }
-  if (session_.RefusedFromClient(refusal).step != Step::Answer) return;
+  if (session_.RefusedFromClient(refusal).step != Step::Answer) return output_.Dropped(reason);
   scratch_.clear();
   AppendError(scratch_, refusal.id, refusal.code, reason);
   output_.ToClient(scratch_, {.said = Said::Response});
@@ -136,6 +138,7 @@ void MessageRelay::Cancel(std::string_view notice, ExchangeId request) {
     output_.ToServer(notice, {.said = Said::Notification, .sequence = exchange.sequence});
   }
   if (exchange.is_initialize) return;  // it cannot be cancelled: its answer is still due
+  output_.Ended(exchange.sequence);
   if (const auto forgotten = session_.Cancel(request)) {
     pipeline_.Abandon(*forgotten);
     session_.Finish(*forgotten);
@@ -218,7 +221,9 @@ void MessageRelay::GiveUp(ExchangeId exchange, std::uint64_t sequence) {
 void MessageRelay::Finish(ExchangeId exchange, Settlement settlement) {
   if (pipeline_.parked(exchange) != nullptr) --parked_count_;
   pipeline_.Settle(exchange, settlement);
+  const std::uint64_t sequence = SequenceOf(exchange);
   session_.Finish(exchange);
+  output_.Ended(sequence);
 }
 
 void MessageRelay::ServerLine(std::string_view line, std::uint64_t sequence) {
@@ -258,12 +263,13 @@ void MessageRelay::ForwardResponse(const Message& message, ExchangeId request) {
 // Whatever the request was: what looks like a list of tools is one.
 void MessageRelay::ForwardToolsList(const Message& message, ExchangeId request) {
   const Program& program = policy_->program();
+  output_.Listed(message);
   scratch_.clear();
   mcp::FilterToolsList(
       message,
       [this, &program](std::string_view tool) {
         if (listed_tools_.size() < kListedToolsMax) listed_tools_.emplace(tool);
-        return !program.Hides(tool, caller_.server);
+        return observes_ || !program.Hides(tool, caller_.server);
       },
       scratch_);
   output_.ToClient(scratch_, {.said = Said::Response, .sequence = SequenceOf(request)});
@@ -323,10 +329,17 @@ void MessageRelay::Install(std::shared_ptr<PolicyVersion> policy) {
     return policy->program().Hides(tool, server) != policy_->program().Hides(tool, server);
   });
   policy_ = std::move(policy);
-  session_.set_default_allows(policy_->default_allows());
-  if (differs && server_tells_list_changes_ && !server_is_gone_) {
+  session_.set_default_allows(policy_->default_allows() || observes_);
+  if (differs && !observes_ && server_tells_list_changes_ && !server_is_gone_) {
     output_.ToClient(kToolsListChanged, {.said = Said::Notification});
   }
+}
+
+void MessageRelay::SetCaller(const Caller& caller) {
+  caller_.grant_label = caller.grant_label;
+  caller_.grant_tags = caller.grant_tags;
+  caller_.grant_attributes = caller.grant_attributes;
+  caller_.claims = caller.claims;
 }
 
 void MessageRelay::ServerGone() {

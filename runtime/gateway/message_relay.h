@@ -34,6 +34,8 @@ inline constexpr std::size_t kListedToolsMax = 65'536;
 struct RelayOptions {
   Caller caller;
   std::vector<std::string> passed_methods;
+  CallGate* gate = nullptr;  // stands before the policy; null: nothing does. Outlives the relay
+  bool observes = false;     // what the policy denies or hides is let through, and logged
 };
 
 // Not thread-safe: everything happens in the loop's thread.
@@ -79,8 +81,12 @@ class MessageRelay {
   // any more.
   void ServerGone();
 
+  // Who calls from the next call on: the same grant, as it is known now.
+  void SetCaller(const Caller& caller);
+
   bool has_parked_calls() const { return parked_count_ != 0; }
-  bool has_requests_in_flight() const { return session_.client_in_flight_count() != 0; }
+  // The client waits for an answer. What it has cancelled does not count.
+  bool has_requests_in_flight() const { return session_.is_client_waiting(); }
   const Caller& caller() const { return caller_; }
 
  private:
@@ -117,6 +123,7 @@ class MessageRelay {
   Clock& clock_;
   DecisionLog* log_;
   Say say_;
+  bool observes_;
   mcp::MessageReader client_reader_{mcp::Direction::FromClient};
   mcp::MessageReader parked_reader_{mcp::Direction::FromClient};
   mcp::MessageReader server_reader_{mcp::Direction::FromServer};

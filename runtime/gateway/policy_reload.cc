@@ -102,6 +102,12 @@ Reloaded PolicyReload::Judge(LoadedPolicy loaded) {
     reloaded.refusal = *std::move(trouble);
     return reloaded;
   }
+  if (options_.make_ready) {
+    if (auto trouble = options_.make_ready(**loaded.program)) {
+      reloaded.refusal = *std::move(trouble);
+      return reloaded;
+    }
+  }
   files_ = std::move(loaded.files);
   hash_ = (*loaded.program)->hash();
   reloaded.warnings = std::move(loaded.warnings);

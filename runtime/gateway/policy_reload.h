@@ -29,6 +29,9 @@ struct ReloadOptions {
   std::string server;      // likewise
   std::string attachment;
   CounterPlace counter_place = CounterPlace::Shared;
+  // Makes ready what the program's counters need to last. A sentence: they would not, and the
+  // program is not to be put in force. Called in the reload's thread; may be empty.
+  std::function<std::optional<std::string>(const Program& program)> make_ready = {};
   CompilePolicy compile;
 };
 

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "runtime/mcp/message.h"
+
 namespace policy::gateway {
 
 enum class Said : std::uint8_t {
@@ -40,7 +42,14 @@ class RelayOutput {
   virtual bool server_is_full() const = 0;
 
   // The client's request at hand was let in as `sequence`: it is decided, and answered once.
-  virtual void Began(std::uint64_t /*sequence*/) {}
+  virtual void Began(std::uint64_t /*sequence*/, const mcp::Message& /*request*/) {}
+  // Nothing more will be said about that request: it was answered, or its answer is not wanted.
+  // What ToClient got for it is all that there is. May be called twice.
+  virtual void Ended(std::uint64_t /*sequence*/) {}
+  // The server has listed tools; `answer` is what it said, before anything was left out.
+  virtual void Listed(const mcp::Message& /*answer*/) {}
+  // The client's message at hand goes nowhere, and as it is no request nobody is answered.
+  virtual void Dropped(std::string_view /*reason*/) {}
 
  protected:
   ~RelayOutput() = default;

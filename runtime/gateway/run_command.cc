@@ -6,6 +6,7 @@
 #include <optional>
 #include <random>
 
+#include "runtime/gateway/counter_home.h"
 #include "runtime/gateway/decision_log.h"
 #include "runtime/gateway/message_relay.h"
 #include "runtime/gateway/policy_reload.h"
@@ -15,7 +16,6 @@
 #include "runtime/jit/perf_map.h"
 #include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
-#include "runtime/limits/store/state_directory.h"
 #include "runtime/limits/system_clock.h"
 #include "runtime/transport/child_process.h"
 #include "runtime/transport/error_stream.h"
@@ -26,7 +26,6 @@
 namespace policy::gateway {
 namespace {
 
-constexpr char kPasswordVariable[] = "POLICYD_STORE_PASSWORD";
 const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 
 // Names this process in the log; not a secret.
@@ -49,27 +48,12 @@ std::string ServerOf(const RunOptions& options, const Program& program) {
   return pinned.empty() ? "default" : std::string(pinned);
 }
 
-// Where the counters are, if they are in a Redis. A password comes from a file or the environment.
-std::expected<transport::RedisLeases::Options, std::string> StoreOptions(
-    const RunOptions& options) {
-  transport::RedisLeases::Options store{.address = {},
-                                        .password = {},
-                                        .ca_path = options.store_ca_path,
-                                        .makes_pool = options.makes_pool};
-  auto address = transport::ParseRedisAddress(options.store_url);
-  if (!address) return std::unexpected(address.error());
-  store.address = std::move(*address);
-  if (!options.store_password_path.empty()) {
-    auto password = ReadPolicyFile(options.store_password_path);
-    if (!password) return std::unexpected(password.error());
-    while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) {
-      password->pop_back();
-    }
-    store.password = std::move(*password);
-  } else if (const char* password = std::getenv(kPasswordVariable)) {
-    store.password = password;
-  }
-  return store;
+CounterHome HomeOf(const RunOptions& options) {
+  return {.store_url = options.store_url,
+          .store_password_path = options.store_password_path,
+          .store_ca_path = options.store_ca_path,
+          .makes_pool = options.makes_pool,
+          .state_directory = options.state_directory};
 }
 
 // Begins with nothing running; each step that fails says why and ends with kExitNotRun.
@@ -89,7 +73,9 @@ class Run {
 
   int NotRun(std::string_view why);
   std::expected<void, std::string> OpenLog();
-  std::expected<std::unique_ptr<transport::LeaseNode>, std::string> StartLeases();
+  std::expected<std::unique_ptr<transport::LeaseNode>, std::string> StartLeases(
+      const Program& program);
+  std::optional<std::string> EnterStateFor(const Program& program);
   int ServeShared(Start start);
   int Serve(transport::EventLoop& loop, Counters& counters, Start start);
   void Watch(std::vector<std::string> paths);
@@ -103,8 +89,10 @@ class Run {
   const CompilePolicy& compile_;
   SystemClock clock_;
   std::string native_;      // the bytes of options_.native_path, until the tier has them
-  std::string state_path_;  // of the counters; empty: they are private
-  std::string server_;      // what it is called, for good: counters are its
+  std::string state_path_;  // of the counters; empty: they are private, or in a store
+  bool has_entered_state_ =
+      false;            // with durable counters; the reload's thread has it once it runs
+  std::string server_;  // what it is called, for good: counters are its
   std::unique_ptr<transport::EventLoop> loop_;
   std::optional<DecisionLog> log_;
   std::unique_ptr<transport::FileWatch> watch_;
@@ -158,33 +146,37 @@ int Run::Begin() {
   return status;
 }
 
-std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeases() {
+// A sentence where the program's counters would not last in the state directory.
+std::optional<std::string> Run::EnterStateFor(const Program& program) {
+  if (state_path_.empty() || has_entered_state_) return std::nullopt;
+  const bool has_durable_counters = HasDurableCounters(program);
+  const auto entered = EnterHome(HomeOf(options_), has_durable_counters);
+  if (!entered) return entered.error();
+  has_entered_state_ = has_durable_counters;
+  for (const std::string& line : *entered) {
+    loop_->Post([this, line] { Say(line); });
+  }
+  return std::nullopt;
+}
+
+std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeases(
+    const Program& program) {
   transport::LeaseNode::Options node_options;
   node_options.on_trouble = [this](const std::string& trouble) {
     loop_->Post([this, trouble] { Say(trouble); });
   };
-  if (!options_.store_url.empty()) {
-    auto store = StoreOptions(options_);
-    if (!store) return std::unexpected(store.error());
-    return transport::LeaseNode::StartWithRedis(std::move(*store), std::move(node_options), clock_);
+  const CounterHome home = HomeOf(options_);
+  if (home.store_url.empty()) {
+    auto directory = StateDirectoryOf(home);
+    if (!directory) return std::unexpected(directory.error());
+    state_path_ = *std::move(directory);
+    if (auto trouble = EnterStateFor(program)) return std::unexpected(*std::move(trouble));
   }
-  std::optional<std::string> directory = options_.state_directory;
-  if (directory->empty()) {
-    directory = StateDirectory::DefaultPath(
-        {.state_home = std::getenv("XDG_STATE_HOME"), .home = std::getenv("HOME")});
-  }
-  if (!directory) {
-    return std::unexpected(
-        "there is no folder for the counters: set HOME, or give --state or "
-        "--private-state");
-  }
-  state_path_ = *directory;
-  node_options.state_directory = *directory;
-  return transport::LeaseNode::Start(std::move(node_options), clock_);
+  return gateway::StartLeases(home, std::move(node_options), clock_);
 }
 
 int Run::ServeShared(Start start) {
-  auto node = StartLeases();
+  auto node = StartLeases(*start.program);
   if (!node) return NotRun(node.error());
   const int status = Serve(*loop_, (*node)->counters(), std::move(start));
   loop_->DropTasks();
@@ -235,7 +227,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
       options_.has_private_state ? CounterPlace::Private : CounterPlace::Shared;
   const auto version = std::make_shared<PolicyVersion>(start.program, counters, attachment);
   if (const auto trouble = WhyNotKept(version->bound, place)) return NotRun(*trouble);
-  unsetenv(kPasswordVariable);  // or the server, whose environment is ours, would know it
+  unsetenv(kStorePasswordVariable);  // or the server, whose environment is ours, would know it
   transport::AdoptOrphans();
   auto child = transport::ChildProcess::Spawn(options_.command);
   if (!child) return NotRun(child.error());
@@ -272,6 +264,7 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
        .server = options_.server,
        .attachment = attachment,
        .counter_place = place,
+       .make_ready = [this](const Program& program) { return EnterStateFor(program); },
        .compile = compile_},
       std::move(start.files), *start.program, counters, loop, [&](const Reloaded& reloaded) {
         for (const std::string& warning : reloaded.warnings) Say(warning);

@@ -21,7 +21,7 @@ struct RunOptions {
   std::string store_url;           // a Redis shared with other replicas; empty: the state directory
   std::string store_password_path;
   std::string store_ca_path;
-  bool makes_pool = false;  // begins the counters there, where there are none
+  bool makes_pool = false;  // begins the counters there, where there are none: --init-state
   std::string log_path;     // empty: no decision log
   bool logs_argument_values = false;
   std::vector<std::string> passed_methods;

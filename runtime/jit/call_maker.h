@@ -48,7 +48,7 @@ class CallMaker {
   std::vector<bool> seen_;                    // derived values
   std::deque<std::string> texts_;
   // The same calls every time.
-  std::mt19937_64 random_{1};  // NOLINT(cert-msc32-c,cert-msc51-cpp)
+  std::mt19937_64 random_{1};  // NOLINT(cert-msc51-cpp)
 };
 
 }  // namespace policy::jit

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): GDB looks for these.
+// NOLINTBEGIN(bugprone-reserved-identifier): GDB looks for these.
 struct jit_code_entry {
   jit_code_entry* next_entry;
   jit_code_entry* prev_entry;
@@ -56,7 +56,7 @@ void TellDebugger(std::uint32_t action, jit_code_entry& entry) {
   __jit_debug_register_code();
   __jit_debug_descriptor.relevant_entry = nullptr;
 }
-// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+// NOLINTEND(bugprone-reserved-identifier)
 
 // A function that an object defines, in the object's bytes.
 struct Function {

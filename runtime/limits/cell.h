@@ -59,6 +59,7 @@ struct alignas(64) CounterCell {
   std::uint32_t key_bytes = 0;
   bool live = false;
   CounterKind kind = CounterKind::Fixed;
+  std::uint16_t resets = 0;  // how often an operator set it: charges of before are not given back
   union {
     char inline_key[kInlineKeyBytesMax];
     char* heap_key;  // longer keys; owned by the table

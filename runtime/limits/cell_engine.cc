@@ -273,7 +273,8 @@ enum class MissingCell { Fresh, TableFull };
           .amount = charge.amount,
           .due_low = 0,
           .due_high = 0,
-          .refund_on_error = charge.refund_on_error};
+          .refund_on_error = charge.refund_on_error,
+          .resets = cell.resets};
   if (cell.kind == CounterKind::Fixed) [[likely]] {
     cell.used += charge.amount;
     step.used += charge.amount;

@@ -11,6 +11,7 @@ namespace {
 
 // Both: the cell is locked.
 void GiveBack(CounterCell& cell, const HeldCharge& charge, std::int64_t amount) {
+  if (cell.resets != charge.resets) return;
   if (cell.kind != CounterKind::Fixed) return GiveBackToMeter(cell, charge, amount);
   if (cell.epoch_s != charge.mark) return;
   CHECK(cell.used >= amount);

@@ -37,7 +37,7 @@ class ContextFiller {
     for (const Root root : {Root::Tool, Root::Grant, Root::Claims, Root::Client, Root::Now}) {
       if (IsAsked(Node(root))) filler_.FillBelow(Node(root), ValueKind::Absent);
     }
-    FillText(nodes_.tool_name, frame_.tool);
+    FillText(nodes_.tool_name, frame_.tool());
     FillText(nodes_.tool_server, context_.server);
     FillText(nodes_.grant_id, context_.grant);
     FillText(nodes_.grant_label, context_.grant_label);
@@ -66,7 +66,7 @@ class ContextFiller {
     const std::uint32_t category = nodes_.tool_category;
     const std::uint32_t risk = nodes_.tool_risk;
     if (!IsAsked(annotations) && category == kNone && risk == kNone) return true;
-    const format::Pin* const pin = layout_.FindPin(frame_.tool, context_.server);
+    const format::Pin* const pin = layout_.FindPin(frame_.tool(), context_.server);
     if (pin == nullptr) return true;
     FillText(category, layout_.text(pin->category));
     FillText(risk, layout_.text(pin->risk));

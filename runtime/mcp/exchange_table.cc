@@ -84,4 +84,10 @@ std::vector<ExchangeId> ExchangeTable::InFlight() const {
   return ids;
 }
 
+bool ExchangeTable::HasAwaited() const {
+  return std::ranges::any_of(index_, [this](const auto& entry) {
+    return exchanges_[entry.second].data.state != ExchangeState::Cancelled;
+  });
+}
+
 }  // namespace policy::mcp

@@ -79,7 +79,7 @@ class MessageReader {
 
   // `bytes`: one message without its line ending; they outlive the Message. `frame` may be null:
   // then no slots are filled. Otherwise it is cleared, and for a tools/call filled from the
-  // arguments, with frame->tool and frame->arguments set.
+  // arguments, with its tool and arguments set.
   std::expected<Message, Refusal> Read(std::string_view bytes, Frame* frame);
 
  private:
@@ -88,13 +88,13 @@ class MessageReader {
 };
 
 // Fills the slots of the context roots (tool, grant, claims, client, now) that the program asks
-// for, anew when they are filled already; tool.name is frame.tool. false: one of the raw texts of
+// for, anew when they are filled already; tool.name is the frame's. false: one of the raw texts of
 // `context` that the program asks for is not strictly readable, or not a record (tags: a list), and
 // the call must be denied. Thread-safe with a frame a thread.
 bool FillContext(const CallContext& context, Frame& frame);
 
 // Clears the frame and fills it from a raw arguments object that came without a message, as
-// strictly as Read does; `raw_arguments` outlives the use of the frame. The caller sets frame.tool.
+// strictly as Read does; `raw_arguments` outlives the use of the frame. The caller sets its tool.
 std::expected<void, Refusal> FillArguments(std::string_view raw_arguments, Frame& frame);
 
 }  // namespace policy::mcp

@@ -551,7 +551,7 @@ std::expected<Message, Refusal> MessageReader::Read(std::string_view bytes, Fram
     frame->Clear();  // arguments of prompts/get, and such
     return read;
   }
-  frame->tool = KeptText(message.tool, draft[Role::Name].raw(), *frame);
+  frame->set_tool(KeptText(message.tool, draft[Role::Name].raw(), *frame));
   frame->arguments = message.arguments;
   if (!draft.Has(Role::Arguments)) {
     SlotFiller(frame).Close(static_cast<std::uint32_t>(format::Root::Args), /*is_record=*/true,

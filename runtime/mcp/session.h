@@ -22,6 +22,7 @@ namespace policy::mcp {
 
 // Codes of the errors that the proxy answers with. Its own stand outside -32768..-32000, which
 // JSON-RPC and MCP keep for themselves.
+inline constexpr int kParseErrorCode = -32700;
 inline constexpr int kInvalidRequestCode = -32600;
 inline constexpr int kMethodNotFoundCode = -32601;
 inline constexpr int kServerGoneCode = -31001;        // the server ended before it answered
@@ -72,7 +73,8 @@ class Session {
 
   const Exchange& client_exchange(ExchangeId exchange) const { return client_.at(exchange); }
   const Exchange& server_exchange(ExchangeId exchange) const { return server_.at(exchange); }
-  std::size_t client_in_flight_count() const { return client_.size(); }
+  // The client waits for an answer.
+  bool is_client_waiting() const { return client_.HasAwaited(); }
   std::vector<ExchangeId> ClientInFlight() const { return client_.InFlight(); }
 
   void set_default_allows(bool allows) { methods_.default_allows = allows; }

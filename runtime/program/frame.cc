@@ -41,7 +41,7 @@ void Frame::Clear() {
   filled_.clear();
   ForgetMade();
   arena_.Clear();
-  tool = {};
+  set_tool({});
   arguments = "{}";
 }
 

@@ -11,6 +11,7 @@
 
 #include "policy/program.h"
 #include "runtime/program/text_arena.h"
+#include "runtime/value/text_hash.h"
 #include "runtime/value/value.h"
 
 namespace policy {
@@ -51,8 +52,15 @@ class Frame {
   // Room for `bytes` bytes of unescaped text, valid until Clear; earlier rooms stay where they are.
   char* Reserve(std::size_t bytes) { return arena_.Reserve(bytes); }
 
-  // The call's tool name and the raw text of its arguments object ("{}" when the call has none).
-  std::string_view tool;
+  // The name of the call's tool, hashed once for every look-up of the decision.
+  void set_tool(std::string_view tool) {
+    tool_ = tool;
+    tool_hash_ = HashBytes(tool);
+  }
+  std::string_view tool() const { return tool_; }
+  std::uint64_t tool_hash() const { return tool_hash_; }
+
+  // The raw text of the call's arguments object ("{}" when it has none).
   std::string_view arguments = "{}";
 
   // Memo cells of the interpreter: index 1..memo_cells. kMemoEmpty after ForgetMade.
@@ -74,6 +82,8 @@ class Frame {
   void ForgetTurns();
 
   std::shared_ptr<const Program> program_;
+  std::string_view tool_;
+  std::uint64_t tool_hash_ = HashBytes({});  // of tool_
   std::uint32_t slot_count_ = 0;
   std::vector<Value> values_;  // of slots, then of derived values
   std::vector<std::uint32_t> filled_;

@@ -81,7 +81,7 @@ void Layout::PlaceTools() {
   for (std::size_t place = 0; place < table.size(); ++place) {
     if (table[place] == kNone) continue;
     const format::Tool& tool = tools_[table[place]];
-    tool_places_[place] = {HashBytes(text(tool.name)), text(tool.name), &tool};
+    tool_places_[place] = {HashBytes(text(tool.name)), text(tool.name), {tool.code, table[place]}};
   }
 }
 
@@ -178,13 +178,8 @@ Layout::NamedChild Layout::FindName(std::uint32_t node, std::string_view key,
 }
 
 const format::Tool* Layout::FindTool(std::string_view name) const {
-  const std::uint64_t hash = HashBytes(name);
-  const std::size_t mask = tool_places_.size() - 1;
-  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
-    const ToolPlace& place = tool_places_[at];
-    if (place.tool == nullptr) return nullptr;
-    if (place.hash == hash && SameText(place.name, name)) return place.tool;
-  }
+  const ToolPlace* const place = FindToolPlace(name, HashBytes(name));
+  return place == nullptr ? nullptr : &tools_[place->block.number];
 }
 
 const format::Pin* Layout::FindPin(std::string_view tool, std::string_view server) const {

@@ -16,6 +16,7 @@
 #include "runtime/program/operands.h"
 #include "runtime/program/pattern_index.h"
 #include "runtime/value/predicate.h"
+#include "runtime/value/same_text.h"
 
 namespace policy {
 
@@ -105,6 +106,22 @@ class Layout {
   // The exact entry of a tool, or null: then the patterns apply.
   const format::Tool* FindTool(std::string_view name) const;
 
+  // The code of a tool or a pattern. Blocks are numbered: the tools, then the patterns.
+  struct Block {
+    std::uint32_t code = format::kNone;
+    std::uint32_t number = format::kNone;
+  };
+  // Of the tool; numbered kNone where no statement names it. `hash`: HashBytes of `name`.
+  Block FindToolBlock(std::string_view name, std::uint64_t hash) const {
+    const ToolPlace* const place = FindToolPlace(name, hash);
+    return place == nullptr ? Block{} : place->block;
+  }
+  // REQUIRES: `pattern` is one of patterns().
+  Block BlockOf(const format::Pattern& pattern) const {
+    const auto position = static_cast<std::size_t>(&pattern - patterns_.data());
+    return {pattern.code, static_cast<std::uint32_t>(tools_.size() + position)};
+  }
+
   // What the lock says of a server's tool, or null.
   const format::Pin* FindPin(std::string_view tool, std::string_view server) const;
 
@@ -155,8 +172,17 @@ class Layout {
   struct ToolPlace {
     std::uint64_t hash = 0;  // HashBytes of the name
     std::string_view name;
-    const format::Tool* tool = nullptr;  // null where free
+    Block block;  // its number, which is the tool's position, is kNone where free
   };
+  // Null where no statement names the tool.
+  const ToolPlace* FindToolPlace(std::string_view name, std::uint64_t hash) const {
+    const std::size_t mask = tool_places_.size() - 1;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+      const ToolPlace& place = tool_places_[at];
+      if (place.block.number == format::kNone) return nullptr;
+      if (place.hash == hash && SameText(place.name, name)) return &place;
+    }
+  }
   std::vector<ToolPlace> tool_places_;
   // Members by parent and NameHash, open addressing as in the path table; in memory only, as the
   // hash is this process's.

@@ -2,7 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "runtime/program/regex.h"
+#include "runtime/value/text_hash.h"
 
 namespace policy {
 namespace {
@@ -18,13 +21,34 @@ std::size_t CountMembers(std::span<const Constant> constants, OperandKind kind) 
   return count;
 }
 
+// At least how many members the sets have that are so few that they may be kept as words.
+std::size_t CountShorts(std::span<const Constant> constants) {
+  std::size_t count = 0;
+  for (const Constant& constant : constants) {
+    const bool is_small = KindOf(constant) == OperandKind::StringSet && constant.b <= kShortsMax;
+    count += is_small ? constant.b : 0;
+  }
+  return count;
+}
+
 }  // namespace
+
+std::span<const ShortText> Operands::AddShorts(std::span<const std::string_view> texts) {
+  const auto is_long = [](std::string_view text) { return text.size() > sizeof(ShortText::word); };
+  if (texts.size() > kShortsMax || std::ranges::any_of(texts, is_long)) return {};
+  const std::size_t first = set_shorts_.size();
+  for (const std::string_view text : texts) {
+    set_shorts_.push_back({text_hash::LoadShort(text.data(), text.size()), text.size()});
+  }
+  return std::span<const ShortText>(set_shorts_).subspan(first);
+}
 
 std::expected<void, ProgramError> Operands::Prepare(std::string_view strings,
                                                     std::span<const Constant> constants,
                                                     std::span<const std::uint32_t> set_items) {
   operands_.resize(constants.size());
   set_strings_.reserve(CountMembers(constants, OperandKind::StringSet));
+  set_shorts_.reserve(CountShorts(constants));
   set_numbers_.reserve(CountMembers(constants, OperandKind::NumberSet));
   for (std::size_t id = 0; id < constants.size(); ++id) {
     const Constant& constant = constants[id];
@@ -67,6 +91,7 @@ std::expected<void, ProgramError> Operands::Prepare(std::string_view strings,
         }
         operand.strings = std::span<const std::string_view>(set_strings_).subspan(first);
         operand.string_table = set_items.subspan(constant.table_first, constant.table_size);
+        operand.shorts = AddShorts(operand.strings);
         break;
       }
       case OperandKind::NumberSet: {

@@ -28,9 +28,13 @@ class Operands {
   std::span<const Operand> all() const { return operands_; }
 
  private:
+  // `texts` as words, where they are few and short; else none.
+  std::span<const ShortText> AddShorts(std::span<const std::string_view> texts);
+
   std::vector<Operand> operands_;
   std::vector<std::unique_ptr<re2::RE2>> expressions_;
   std::vector<std::string_view> set_strings_;
+  std::vector<ShortText> set_shorts_;
   std::vector<Decimal> set_numbers_;
 };
 

@@ -5,12 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <string_view>
 
 #include "policy/check.h"
 
@@ -46,8 +48,9 @@ struct ChildEnds {
 };
 
 // Runs between fork and exec, beside threads that may hold any lock: system calls only.
-[[noreturn]] void RunCommand(const std::vector<char*>& arguments, const ChildEnds& ends,
-                             pid_t parent) {
+[[noreturn]] void RunCommand(const std::vector<char*>& arguments,
+                             const std::vector<char*>& environment, const char* folder,
+                             const ChildEnds& ends, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it ended before the line above
   ::setpgid(0, 0);
@@ -57,7 +60,9 @@ struct ChildEnds {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (::dup2(ends.input, STDIN_FILENO) >= 0 && ::dup2(ends.output, STDOUT_FILENO) >= 0 &&
       ::dup2(ends.errors, STDERR_FILENO) >= 0) {
-    ::execvp(arguments.front(), arguments.data());
+    if (folder == nullptr || ::chdir(folder) == 0) {
+      ::execvpe(arguments.front(), arguments.data(), environment.data());
+    }
   }
   const int error = errno;
   [[maybe_unused]] const auto written = ::write(ends.failure, &error, sizeof(error));
@@ -77,12 +82,34 @@ std::vector<pid_t> DirectChildren() {
   return children;
 }
 
+std::string_view NameOf(std::string_view variable) {
+  return variable.substr(0, variable.find('='));
+}
+
+// execvpe's type, not its behaviour: nothing of it is changed.
+char* Unchanged(const std::string& text) { return const_cast<char*>(text.c_str()); }
+
+std::vector<char*> EnvironmentOf(const ChildProcess::Place& place) {
+  std::vector<char*> all;
+  for (char** own = environ; *own != nullptr; ++own) {
+    const auto is_own = [own](const std::string& variable) {
+      return NameOf(variable) == NameOf(*own);
+    };
+    const bool is_left_out = std::ranges::any_of(place.environment, is_own) ||
+                             std::ranges::any_of(place.hidden, is_own);
+    if (!is_left_out) all.push_back(*own);
+  }
+  for (const std::string& variable : place.environment) all.push_back(Unchanged(variable));
+  all.push_back(nullptr);
+  return all;
+}
+
 }  // namespace
 
 void AdoptOrphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
 
 std::expected<ChildProcess, std::string> ChildProcess::Spawn(
-    const std::vector<std::string>& command) {
+    const std::vector<std::string>& command, const Place& place) {
   CHECK(!command.empty());
   std::array<Pipe, 4> pipes;
   for (Pipe& pipe : pipes) {
@@ -92,10 +119,10 @@ std::expected<ChildProcess, std::string> ChildProcess::Spawn(
   }
   auto& [input, output, errors, failure] = pipes;
   std::vector<char*> arguments;
-  for (const std::string& argument : command) {
-    arguments.push_back(const_cast<char*>(argument.c_str()));  // execvp's type, not its behaviour
-  }
+  for (const std::string& argument : command) arguments.push_back(Unchanged(argument));
   arguments.push_back(nullptr);
+  const std::vector<char*> environment = EnvironmentOf(place);
+  const char* const folder = place.folder.empty() ? nullptr : place.folder.c_str();
 
   const pid_t parent = ::getpid();
   const pid_t process_id = ::fork();
@@ -103,7 +130,7 @@ std::expected<ChildProcess, std::string> ChildProcess::Spawn(
     return std::unexpected(std::string("cannot start a process: ") + std::strerror(errno));
   }
   if (process_id == 0) {
-    RunCommand(arguments,
+    RunCommand(arguments, environment, folder,
                {.input = input.read_end.number(),
                 .output = output.write_end.number(),
                 .errors = errors.write_end.number(),
@@ -140,6 +167,14 @@ bool ChildProcess::Reap() {
     if (ended == process_id_) exit_code_ = ExitCode(status);
   }
   return ended < 0 && errno == ECHILD;
+}
+
+bool ChildProcess::ReapOwn() {
+  int status = 0;
+  if (!exit_code_ && ::waitpid(process_id_, &status, WNOHANG) == process_id_) {
+    exit_code_ = ExitCode(status);
+  }
+  return has_ended();
 }
 
 void ChildProcess::SignalGroup(int signal) { ::kill(-process_id_, signal); }

@@ -18,9 +18,20 @@ namespace policy::transport {
 // (PR_SET_PDEATHSIG), so that a killed policyd leaves no server behind.
 class ChildProcess {
  public:
+  struct Place {
+    // NAME=VALUE each, added to this process's environment, or in place of what it has there.
+    std::vector<std::string> environment;
+    std::vector<std::string> hidden;  // names of this process's variables that it does not get
+    std::string folder;  // where it runs; empty: where this process does
+  };
+
   // Runs `command` (found along PATH) with default signals and this process's environment. The
   // error is a sentence; then nothing runs. REQUIRES: `command` is not empty.
-  static std::expected<ChildProcess, std::string> Spawn(const std::vector<std::string>& command);
+  static std::expected<ChildProcess, std::string> Spawn(const std::vector<std::string>& command) {
+    return Spawn(command, {});
+  }
+  static std::expected<ChildProcess, std::string> Spawn(const std::vector<std::string>& command,
+                                                        const Place& place);
 
   Stream& input() { return input_; }    // we write: its standard input
   Stream& output() { return output_; }  // we read
@@ -29,6 +40,8 @@ class ChildProcess {
 
   // Collects every child that has ended, adopted ones too. true: none is left.
   bool Reap();
+  // The same for this child alone, where the process has others. true: it has ended.
+  bool ReapOwn();
   bool has_ended() const { return exit_code_.has_value(); }
   // As shells say it: its status, or 128 + the signal that ended it. REQUIRES: has_ended().
   int exit_code() const { return *exit_code_; }

@@ -15,6 +15,7 @@ namespace policy::transport {
 namespace {
 
 constexpr std::size_t kEventsPerTurnMax = 64;
+constexpr std::size_t kReadRoomBytes = std::size_t{64} << 10;
 
 std::uint32_t ToEpoll(Interest interest) {
   std::uint32_t events = 0;
@@ -51,7 +52,7 @@ std::expected<std::unique_ptr<EventLoop>, std::string> EventLoop::Make() {
 }
 
 EventLoop::EventLoop(Descriptor poll, Descriptor wake)
-    : poll_(std::move(poll)), wake_(std::move(wake)) {}
+    : poll_(std::move(poll)), wake_(std::move(wake)), read_room_(kReadRoomBytes) {}
 
 void EventLoop::Watch(int descriptor, Interest interest, EventHandler& handler) {
   const auto index = static_cast<std::size_t>(descriptor);
@@ -69,11 +70,14 @@ void EventLoop::Watch(int descriptor, Interest interest, EventHandler& handler) 
   // A hang-up is reported even to who waits for nothing; taken out of the set it stays silent.
   event.data.u64 = Pack(descriptor, watched.generation);
   const bool is_silent = event.events == 0;
-  const int result = is_silent && is_new ? 0
-                     : is_silent ? ::epoll_ctl(poll_.number(), EPOLL_CTL_DEL, descriptor, nullptr)
-                                 : ::epoll_ctl(poll_.number(), EPOLL_CTL_MOD, descriptor, &event);
-  if (result == 0 || (is_silent && errno == ENOENT)) return;
-  CHECK(errno == ENOENT || errno == EPERM);
+  if (is_silent) {
+    if (!is_new) ::epoll_ctl(poll_.number(), EPOLL_CTL_DEL, descriptor, nullptr);
+    return;
+  }
+  if (!is_new) {
+    if (::epoll_ctl(poll_.number(), EPOLL_CTL_MOD, descriptor, &event) == 0) return;
+    CHECK(errno == ENOENT);  // it was silent
+  }
   if (::epoll_ctl(poll_.number(), EPOLL_CTL_ADD, descriptor, &event) == 0) return;
   CHECK(errno == EPERM);  // a regular file or a device that is always ready
   watched.is_pollable = false;
@@ -93,13 +97,34 @@ void EventLoop::Unwatch(int descriptor) {
 
 EventLoop::TimerId EventLoop::After(std::chrono::milliseconds delay, std::function<void()> expire) {
   const TimerId timer = next_timer_++;
-  timers_.emplace(std::chrono::steady_clock::now() + delay,
-                  std::make_pair(timer, std::move(expire)));
+  const MonotonicTime time = std::chrono::steady_clock::now() + delay;
+  timers_.emplace(std::make_pair(time, timer), std::move(expire));
+  timer_times_.emplace(timer, time);
   return timer;
 }
 
 void EventLoop::Cancel(TimerId timer) {
-  std::erase_if(timers_, [timer](const auto& entry) { return entry.second.first == timer; });
+  const auto found = timer_times_.find(timer);
+  if (found == timer_times_.end()) return;
+  timers_.erase({found->second, timer});
+  timer_times_.erase(found);
+}
+
+void EventLoop::DropDeferred(DeferredWork& work) {
+  for (auto* const list : {&deferred_, &running_deferred_}) {
+    std::ranges::replace(*list, &work, nullptr);
+  }
+}
+
+void EventLoop::RunDeferred() {
+  while (!deferred_.empty()) {
+    running_deferred_.swap(deferred_);
+    // By index: each may be dropped by one before it.
+    for (std::size_t i = 0; i < running_deferred_.size(); ++i) {
+      if (running_deferred_[i] != nullptr) running_deferred_[i]->OnDeferred();
+    }
+    running_deferred_.clear();
+  }
 }
 
 void EventLoop::Post(std::function<void()> task) {
@@ -119,6 +144,7 @@ void EventLoop::DropTasks() {
     tasks.swap(posted_);
   }
   timers_.clear();
+  timer_times_.clear();
 }
 
 void EventLoop::Run() {
@@ -133,12 +159,13 @@ int EventLoop::WaitMilliseconds() const {
     if (any) return 0;
   }
   if (timers_.empty()) return -1;
-  const auto left = timers_.begin()->first - std::chrono::steady_clock::now();
+  const auto left = timers_.begin()->first.first - std::chrono::steady_clock::now();
   const auto left_ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
   return static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, 60'000));
 }
 
 void EventLoop::RunTurn() {
+  RunDeferred();
   std::array<epoll_event, kEventsPerTurnMax> events;
   const int count = ::epoll_wait(poll_.number(), events.data(), static_cast<int>(events.size()),
                                  WaitMilliseconds());
@@ -161,7 +188,10 @@ void EventLoop::RunTurn() {
     }
   }
   RunTimers();
-  if (end_of_turn_) end_of_turn_();
+  if (end_of_turn_) {
+    end_of_turn_();
+    RunDeferred();
+  }
 }
 
 void EventLoop::Dispatch(int descriptor, std::uint32_t generation, Interest ready) {
@@ -169,7 +199,9 @@ void EventLoop::Dispatch(int descriptor, std::uint32_t generation, Interest read
   if (watched.handler == nullptr || watched.generation != generation) return;
   const Interest wanted{.readable = ready.readable && watched.interest.readable,
                         .writable = ready.writable && watched.interest.writable};
-  if (wanted != Interest{}) watched.handler->OnReady(wanted);
+  if (wanted == Interest{}) return;
+  watched.handler->OnReady(wanted);
+  RunDeferred();
 }
 
 void EventLoop::RunPosted() {
@@ -180,17 +212,23 @@ void EventLoop::RunPosted() {
     const std::lock_guard lock(posted_mutex_);
     tasks.swap(posted_);
   }
-  for (auto& task : tasks) task();
+  for (auto& task : tasks) {
+    task();
+    RunDeferred();
+  }
 }
 
 void EventLoop::RunTimers() {
   if (timers_.empty()) return;
   const auto now = std::chrono::steady_clock::now();
   // One at a time: an expiring timer may cancel or set others.
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    auto expire = std::move(timers_.begin()->second.second);
-    timers_.erase(timers_.begin());
+  while (!timers_.empty() && timers_.begin()->first.first <= now) {
+    const auto first = timers_.begin();
+    const auto expire = std::move(first->second);
+    timer_times_.erase(first->first.second);
+    timers_.erase(first);
     expire();
+    RunDeferred();
   }
 }
 

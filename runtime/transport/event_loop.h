@@ -3,6 +3,8 @@
 //
 // A turn is: wait, call every ready handler, call the end-of-turn function. Handlers queue what
 // they have to write; the end of the turn writes it, so that many messages share one system call.
+// What has a descriptor of its own for every peer need not wait so long: it defers its writes to
+// the end of the handler that runs.
 #ifndef RUNTIME_TRANSPORT_EVENT_LOOP_H_
 #define RUNTIME_TRANSPORT_EVENT_LOOP_H_
 
@@ -13,8 +15,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "runtime/transport/descriptor.h"
@@ -37,6 +41,15 @@ class EventHandler {
   ~EventHandler() = default;
 };
 
+// Has something left to do when the handler that runs has returned.
+class DeferredWork {
+ public:
+  virtual void OnDeferred() = 0;
+
+ protected:
+  ~DeferredWork() = default;
+};
+
 // Thread safety: Post may be called from any thread, everything else from the loop's own.
 class EventLoop {
  public:
@@ -54,6 +67,14 @@ class EventLoop {
 
   TimerId After(std::chrono::milliseconds delay, std::function<void()> expire);
   void Cancel(TimerId timer);
+
+  // Calls `work` once when the handler, task or timer that runs has returned, or else at the start
+  // of the coming turn. REQUIRES: until then `work` is not deferred again, and lives or is dropped.
+  void Defer(DeferredWork& work) { deferred_.push_back(&work); }
+  void DropDeferred(DeferredWork& work);
+
+  // Room for one read. Whoever reads into it is done with it when its handler returns.
+  std::span<char> read_room() { return read_room_; }
 
   // Runs `task` in a coming turn. Never runs it when the loop has ended.
   void Post(std::function<void()> task);
@@ -79,6 +100,7 @@ class EventLoop {
   void Dispatch(int descriptor, std::uint32_t generation, Interest ready);
   void RunPosted();
   void RunTimers();
+  void RunDeferred();
 
   Descriptor poll_;
   Descriptor wake_;
@@ -86,9 +108,13 @@ class EventLoop {
   std::uint32_t next_generation_ = 1;
   std::vector<Watched> watched_;  // by descriptor number
   std::size_t always_ready_ = 0;  // how many watched descriptors cannot be waited for
-  std::multimap<MonotonicTime, std::pair<TimerId, std::function<void()>>> timers_;
+  std::map<std::pair<MonotonicTime, TimerId>, std::function<void()>> timers_;
+  std::unordered_map<TimerId, MonotonicTime> timer_times_;
   TimerId next_timer_ = 1;
   std::function<void()> end_of_turn_;
+  std::vector<DeferredWork*> deferred_;  // null: dropped
+  std::vector<DeferredWork*> running_deferred_;
+  std::vector<char> read_room_;
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
 };

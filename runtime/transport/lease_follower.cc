@@ -30,6 +30,10 @@ bool LeaseFollower::Hear(const LeaseMessage& message) {
     connection_.Send(counters_.Receive(*recall));
     return true;
   }
+  if (const auto* set = std::get_if<SetMessage>(&message)) {
+    counters_.Receive(*set);
+    return true;
+  }
   return false;
 }
 

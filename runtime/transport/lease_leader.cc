@@ -90,6 +90,8 @@ void LeaseLeader::AnswerSelf() {
       surroundings_.counters.Receive(*grant);
     } else if (const auto* recall = std::get_if<RecallMessage>(&message)) {
       static_cast<void>(pool_->Receive(kSelf, surroundings_.counters.Receive(*recall)));
+    } else if (const auto* set = std::get_if<SetMessage>(&message)) {
+      surroundings_.counters.Receive(*set);
     }
   }
   is_answering_self_ = false;

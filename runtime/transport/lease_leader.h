@@ -41,6 +41,9 @@ class LeaseLeader final : EventHandler, LeasePool::Outbox {
   ~LeaseLeader();
 
   std::uint64_t incarnation() const { return pool_->incarnation(); }
+  // What it says to this process is heard after Deliver.
+  LeasePool& pool() { return *pool_; }
+  void Deliver() { AnswerSelf(); }
 
   // Tells the pool what this process says: its questions, and what it holds.
   void Say(const LeaseMessage& message);

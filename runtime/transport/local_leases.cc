@@ -47,6 +47,14 @@ void LocalLeases::Lead(File lead) {
     return;
   }
   leader_ = std::move(*leader);
+  if (leader_->pool().waiting_count() > 0) {
+    surroundings_.events.on_trouble(
+        "limits in " + directory_.path() +
+        " were last charged at a time that has not come yet by the clock of this machine: calls "
+        "that "
+        "they count are denied until it has, or until you say that the clock is right: policyd "
+        "limits confirm");
+  }
   BeginTerm(leader_->incarnation());
 }
 

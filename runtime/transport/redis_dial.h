@@ -10,6 +10,7 @@
 
 #include "runtime/transport/descriptor.h"
 #include "runtime/transport/event_loop.h"
+#include "runtime/transport/name_lookup.h"
 #include "runtime/transport/redis_address.h"
 
 namespace policy::transport {
@@ -22,14 +23,18 @@ class RedisDial {
   // Calls `on_socket` once, in a coming turn, with a socket that is connected or about to be; never
   // after this object has gone. Of several addresses of a name, the `attempt`th is taken.
   RedisDial(EventLoop& loop, const RedisNode& node, std::size_t attempt, OnSocket on_socket);
-  RedisDial(const RedisDial&) = delete;  // what is looked up refers to its state
+  RedisDial(const RedisDial&) = delete;  // what is posted refers to it
   RedisDial& operator=(const RedisDial&) = delete;
-  ~RedisDial();
+  ~RedisDial() = default;
 
  private:
-  struct State;
+  void DialUnix(EventLoop& loop);
+  std::unexpected<std::string> Fail(const std::string& why) const;
 
-  std::shared_ptr<State> state_;
+  const RedisNode node_;
+  OnSocket on_socket_;
+  std::unique_ptr<NameLookup> lookup_;
+  std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);  // weakly held by the loop
 };
 
 }  // namespace policy::transport

@@ -91,7 +91,7 @@ std::string_view TakeWord(std::string_view& text) {
 std::expected<LeaseUpstream::Make, std::string> RedisLeases::Prepare(Options options) {
   std::shared_ptr<const TlsClient> tls;
   if (options.address.has_tls) {
-    auto made = TlsClient::Make(options.ca_path);
+    auto made = TlsClient::Make({.ca_path = options.ca_path});
     if (!made) return std::unexpected("--store: " + made.error());
     tls = std::make_shared<const TlsClient>(std::move(*made));
   }

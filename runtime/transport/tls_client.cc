@@ -6,30 +6,52 @@
 #include "policy/check.h"
 
 namespace policy::transport {
-namespace {
 
-std::string ErrorText() {
+std::string TlsErrorText() {
   const char* reason = ERR_reason_error_string(ERR_peek_last_error());
   ERR_clear_error();
   return reason != nullptr ? reason : "the connection failed";
 }
 
-}  // namespace
+void SetTlsDefaults(SSL_CTX& context) {
+  CHECK(SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) == 1);
+  // An idle session keeps no buffers; a record is read at once, not its head first.
+  SSL_CTX_set_mode(&context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                 SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(&context, 1);
+  SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  // A key with a password would ask for it on the terminal: it is refused instead.
+  SSL_CTX_set_default_passwd_cb(&context, [](char*, int, int, void*) { return 0; });
+}
 
-std::expected<TlsClient, std::string> TlsClient::Make(const std::string& ca_path) {
+std::optional<std::string> LoadTlsIdentity(SSL_CTX& context, const std::string& certificate_path,
+                                           const std::string& key_path) {
+  if (SSL_CTX_use_certificate_chain_file(&context, certificate_path.c_str()) != 1) {
+    return "cannot read the certificate in " + certificate_path + ": " + TlsErrorText();
+  }
+  if (SSL_CTX_use_PrivateKey_file(&context, key_path.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return "cannot use the key in " + key_path + ": " + TlsErrorText();
+  }
+  return std::nullopt;
+}
+
+std::expected<TlsClient, std::string> TlsClient::Make(const Options& options) {
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   CHECK(context != nullptr);
   TlsClient client(context);
-  CHECK(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1);
+  SetTlsDefaults(*context);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  const int loaded = ca_path.empty()
+  const int loaded = options.ca_path.empty()
                          ? SSL_CTX_set_default_verify_paths(context)
-                         : SSL_CTX_load_verify_locations(context, ca_path.c_str(), nullptr);
+                         : SSL_CTX_load_verify_locations(context, options.ca_path.c_str(), nullptr);
   if (loaded != 1) {
     return std::unexpected("cannot read the certificates in " +
-                           (ca_path.empty() ? "the system's folder" : ca_path) + ": " +
-                           ErrorText());
+                           (options.ca_path.empty() ? "the system's folder" : options.ca_path) +
+                           ": " + TlsErrorText());
+  }
+  if (options.certificate_path.empty()) return client;
+  if (auto trouble = LoadTlsIdentity(*context, options.certificate_path, options.key_path)) {
+    return std::unexpected(std::move(*trouble));
   }
   return client;
 }
@@ -52,7 +74,7 @@ TlsSession TlsClient::Connect(const Descriptor& socket, const std::string& host)
 
 std::string TlsTrouble(const SSL& session) {
   const long verified = SSL_get_verify_result(&session);
-  if (verified == X509_V_OK) return ErrorText();
+  if (verified == X509_V_OK) return TlsErrorText();
   ERR_clear_error();
   return std::string("its certificate is not accepted: ") + X509_verify_cert_error_string(verified);
 }

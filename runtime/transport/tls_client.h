@@ -6,6 +6,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/transport/descriptor.h"
@@ -25,9 +26,15 @@ using TlsContext = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 // Immutable; any number of sessions.
 class TlsClient {
  public:
-  // `ca_path`: who signs servers' certificates, PEM; empty: whom the system trusts. The error is a
-  // sentence.
-  static std::expected<TlsClient, std::string> Make(const std::string& ca_path);
+  struct Options {
+    std::string ca_path = {};  // who signs servers' certificates, PEM; empty: the system's
+    std::string certificate_path =
+        {};                     // what we show to who asks, PEM, with its chain; empty: nothing
+    std::string key_path = {};  // PEM
+  };
+
+  // TLS 1.2 and later. The error is a sentence.
+  static std::expected<TlsClient, std::string> Make(const Options& options);
 
   // A session on a non-blocking socket, which must outlive it. Null: out of memory.
   TlsSession Connect(const Descriptor& socket, const std::string& host) const;
@@ -40,6 +47,13 @@ class TlsClient {
 
 // What went wrong last in this thread, for people.
 std::string TlsTrouble(const SSL& session);
+std::string TlsErrorText();
+
+// What both sides of TLS have in common.
+void SetTlsDefaults(SSL_CTX& context);
+// Loads our certificate and its key. nullopt: done; else a sentence.
+std::optional<std::string> LoadTlsIdentity(SSL_CTX& context, const std::string& certificate_path,
+                                           const std::string& key_path);
 
 }  // namespace policy::transport
 

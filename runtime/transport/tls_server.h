@@ -18,10 +18,11 @@ namespace policy::transport {
 class TlsServer {
  public:
   struct Options {
-    std::string certificate_path;  // PEM, with its chain
-    std::string key_path;          // PEM
-    std::string client_ca_path;    // PEM: who signs clients' certificates; empty: none is asked for
-    bool requires_client = true;   // with client_ca_path: who shows no certificate is refused
+    std::string certificate_path = {};  // PEM, with its chain
+    std::string key_path = {};          // PEM
+    std::string client_ca_path =
+        {};                       // PEM: who signs clients' certificates; empty: none is asked for
+    bool requires_client = true;  // with client_ca_path: who shows no certificate is refused
   };
 
   // TLS 1.2 and later. The error is a sentence.

@@ -11,20 +11,12 @@ namespace policy {
 
 namespace {
 
+using decimal::kPowersOfTen;
+
 constexpr int kCoefficientDigitsMax = 18;
 constexpr int kExponentMax = 18;
 // Every decimal of this many digits survives the way through binary64 and back.
 constexpr int kBinary64DigitsKept = std::numeric_limits<double>::digits10;
-
-constexpr std::array<std::uint64_t, 20> kPowersOfTen = [] {
-  std::array<std::uint64_t, 20> powers{};
-  std::uint64_t power = 1;
-  for (auto& p : powers) {
-    p = power;
-    power *= 10;
-  }
-  return powers;
-}();
 
 // A JSON number taken apart: digits * 10^exponent without leading or trailing zeros in `digits`.
 struct Parts {
@@ -150,19 +142,7 @@ std::optional<Decimal> Normalise(Wide coefficient, int exponent) {
 
 }  // namespace
 
-std::strong_ordering Compare(Decimal a, Decimal b) {
-  if (a.exponent == b.exponent) return a.coefficient <=> b.coefficient;
-  // Mostly one of them can be written with the exponent of the other.
-  const int shift = std::abs(a.exponent - b.exponent);
-  std::int64_t& coarse = a.exponent > b.exponent ? a.coefficient : b.coefficient;
-  std::int64_t shifted = 0;
-  if (shift <= kCoefficientDigitsMax &&
-      !__builtin_mul_overflow(
-          coarse, static_cast<std::int64_t>(kPowersOfTen[static_cast<std::size_t>(shift)]),
-          &shifted)) {
-    coarse = shifted;
-    return a.coefficient <=> b.coefficient;
-  }
+std::strong_ordering decimal::CompareAny(Decimal a, Decimal b) {
   const int a_sign = (a.coefficient > 0) - (a.coefficient < 0);
   const int b_sign = (b.coefficient > 0) - (b.coefficient < 0);
   if (a_sign != b_sign) return a_sign <=> b_sign;

@@ -3,6 +3,7 @@
 #ifndef RUNTIME_VALUE_DECIMAL_H_
 #define RUNTIME_VALUE_DECIMAL_H_
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -20,7 +21,39 @@ struct Decimal {
   friend bool operator==(const Decimal&, const Decimal&) = default;
 };
 
-std::strong_ordering Compare(Decimal a, Decimal b);
+namespace decimal {
+
+// 10^0 to 10^19: all that fit.
+inline constexpr std::array<std::uint64_t, 20> kPowersOfTen = [] {
+  std::array<std::uint64_t, 20> powers{};
+  std::uint64_t power = 1;
+  for (auto& p : powers) {
+    p = power;
+    power *= 10;
+  }
+  return powers;
+}();
+
+// Of any two.
+std::strong_ordering CompareAny(Decimal a, Decimal b);
+
+}  // namespace decimal
+
+inline std::strong_ordering Compare(Decimal a, Decimal b) {
+  if (a.exponent == b.exponent) return a.coefficient <=> b.coefficient;
+  // Mostly one of them can be written with the exponent of the other.
+  constexpr int kShiftMax = 18;
+  const int shift = a.exponent - b.exponent;
+  if (shift > kShiftMax || shift < -kShiftMax) return decimal::CompareAny(a, b);
+  std::int64_t& coarse = shift > 0 ? a.coefficient : b.coefficient;
+  const auto factor = decimal::kPowersOfTen[static_cast<std::size_t>(shift > 0 ? shift : -shift)];
+  std::int64_t shifted = 0;
+  if (__builtin_mul_overflow(coarse, static_cast<std::int64_t>(factor), &shifted)) [[unlikely]] {
+    return decimal::CompareAny(a, b);
+  }
+  coarse = shifted;
+  return a.coefficient <=> b.coefficient;
+}
 
 // `text` is a JSON number (RFC 8259 grammar, already validated). nullopt: outside the exact range.
 std::optional<Decimal> ParseDecimal(std::string_view text);

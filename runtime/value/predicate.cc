@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "runtime/value/apply.h"
 #include "runtime/value/glob.h"
 #include "runtime/value/json_walk.h"
 #include "runtime/value/path_text.h"
@@ -20,25 +21,11 @@ namespace policy {
 
 namespace {
 
-// -- sets ----------------------------------------------------------------------------------------
+using apply::HasString;
+using apply::OfPatternSubject;
+using apply::OfText;
 
-bool HasString(const Operand& set, std::string_view text) {
-  constexpr std::size_t kComparedMax = 4;  // so few are sooner compared than hashed
-  if (set.strings.size() <= kComparedMax) {
-    return std::ranges::any_of(set.strings,
-                               [text](std::string_view s) { return SameText(s, text); });
-  }
-  if (set.string_table.empty()) return std::ranges::binary_search(set.strings, text);
-  const std::size_t mask = set.string_table.size() - 1;
-  std::size_t at = HashBytes(text) & mask;
-  // The bound only matters for a table without a free entry, which no compiler makes.
-  for (std::size_t probes = 0; probes <= mask; ++probes, at = (at + 1) & mask) {
-    const std::uint32_t entry = set.string_table[at];
-    if (entry == kEmptyEntry) return false;
-    if (SameText(set.strings[entry], text)) return true;
-  }
-  return false;
-}
+// -- sets ----------------------------------------------------------------------------------------
 
 bool HasNumber(const Operand& set, Decimal number) {
   return std::ranges::binary_search(set.numbers, number,
@@ -126,27 +113,6 @@ Truth ListContains(Predicate predicate, const Value& list, const Operand& operan
 
 // -- by kind of value ----------------------------------------------------------------------------
 
-// What `says` of the value where it is of the kind that it takes, else unknown.
-
-template <typename Test>
-Truth OfText(const Value& value, Test says) {
-  return value.kind == ValueKind::String ? says(value.text()) : Truth::Unknown;
-}
-
-template <typename Test>
-Truth OfPatternSubject(const Value& value, Test says) {
-  if (value.kind != ValueKind::String || value.length > kPatternSubjectBytesMax) {
-    return Truth::Unknown;
-  }
-  return says(value.text());
-}
-
-template <typename Test>
-Truth OfOrder(const Value& value, const Operand& operand, Test is_so) {
-  if (value.kind != ValueKind::Number) return Truth::Unknown;
-  return ToTruth(is_so(Compare(value.number(), operand.number)));
-}
-
 // Times and durations.
 template <typename Test>
 Truth OfNanoseconds(const Value& value, ValueKind kind, const Operand& operand, Test is_so) {
@@ -162,17 +128,6 @@ Truth Contains(Predicate predicate, const Value& value, const Operand& operand) 
   return ToTruth(HoldsText(value.text(), operand.text));
 }
 
-// A null is neither a value nor the lack of one.
-Truth Exists(ValueKind kind) {
-  if (kind == ValueKind::Broken || kind == ValueKind::Null) return Truth::Unknown;
-  return ToTruth(kind != ValueKind::Absent);
-}
-
-Truth IsNull(ValueKind kind) {
-  if (kind == ValueKind::Broken || kind == ValueKind::Absent) return Truth::Unknown;
-  return ToTruth(kind == ValueKind::Null);
-}
-
 struct PredicateRow {
   std::string_view text;
   OperandKind operand;
@@ -186,6 +141,24 @@ constexpr PredicateRow kPredicates[] = {
 
 }  // namespace
 
+bool apply::FindString(const Operand& set, std::string_view text) {
+  constexpr std::size_t kComparedMax = 4;  // so few are sooner compared than hashed
+  if (set.strings.size() <= kComparedMax) {
+    return std::ranges::any_of(set.strings,
+                               [text](std::string_view s) { return SameText(s, text); });
+  }
+  if (set.string_table.empty()) return std::ranges::binary_search(set.strings, text);
+  const std::size_t mask = set.string_table.size() - 1;
+  std::size_t at = HashBytes(text) & mask;
+  // The bound only matters for a table without a free entry, which no compiler makes.
+  for (std::size_t probes = 0; probes <= mask; ++probes, at = (at + 1) & mask) {
+    const std::uint32_t entry = set.string_table[at];
+    if (entry == kEmptyEntry) return false;
+    if (SameText(set.strings[entry], text)) return true;
+  }
+  return false;
+}
+
 OperandKind OperandOf(Predicate predicate) {
   return kPredicates[static_cast<std::size_t>(predicate)].operand;
 }
@@ -195,16 +168,12 @@ std::string_view NameOf(Predicate predicate) {
 }
 
 Truth Apply(Predicate predicate, const Value& value, const Operand& operand) {
+  return ApplyInline(predicate, value, operand);
+}
+
+Truth apply::ApplyOther(Predicate predicate, const Value& value, const Operand& operand) {
   using std::string_view;
   switch (predicate) {
-    case Predicate::Exists:
-      return Exists(value.kind);
-    case Predicate::IsNull:
-      return IsNull(value.kind);
-    case Predicate::EqualString:
-      return OfText(value, [&](string_view t) { return ToTruth(SameText(t, operand.text)); });
-    case Predicate::InStrings:
-      return OfText(value, [&](string_view t) { return ToTruth(HasString(operand, t)); });
     case Predicate::ContainsString:
     case Predicate::ContainsNumber:
     case Predicate::ContainsBool:
@@ -215,32 +184,12 @@ Truth Apply(Predicate predicate, const Value& value, const Operand& operand) {
       return OfText(value, [&](string_view t) { return HostIn(t, operand); });
     case Predicate::Matches:
       return OfPatternSubject(value, [&](string_view t) { return Matches(t, operand.regex); });
-    case Predicate::StartsWith:
-      return OfPatternSubject(value,
-                              [&](string_view t) { return ToTruth(t.starts_with(operand.text)); });
-    case Predicate::EndsWith:
-      return OfPatternSubject(value,
-                              [&](string_view t) { return ToTruth(t.ends_with(operand.text)); });
     case Predicate::Like:
       return OfPatternSubject(value,
                               [&](string_view t) { return ToTruth(GlobMatches(operand.text, t)); });
-    case Predicate::EqualNumber:
-      if (value.kind != ValueKind::Number) return Truth::Unknown;
-      return ToTruth(value.number() == operand.number);
     case Predicate::InNumbers:
       if (value.kind != ValueKind::Number) return Truth::Unknown;
       return ToTruth(HasNumber(operand, value.number()));
-    case Predicate::LessNumber:
-      return OfOrder(value, operand, [](std::strong_ordering order) { return order < 0; });
-    case Predicate::LessOrEqualNumber:
-      return OfOrder(value, operand, [](std::strong_ordering order) { return order <= 0; });
-    case Predicate::GreaterNumber:
-      return OfOrder(value, operand, [](std::strong_ordering order) { return order > 0; });
-    case Predicate::GreaterOrEqualNumber:
-      return OfOrder(value, operand, [](std::strong_ordering order) { return order >= 0; });
-    case Predicate::EqualBool:
-      if (value.kind != ValueKind::Bool) return Truth::Unknown;
-      return ToTruth(value.boolean == operand.boolean);
     case Predicate::InBools:
       if (value.kind != ValueKind::Bool) return Truth::Unknown;
       return ToTruth(value.boolean ? operand.set_has_true : operand.set_has_false);
@@ -264,8 +213,9 @@ Truth Apply(Predicate predicate, const Value& value, const Operand& operand) {
       return OfNanoseconds(value, ValueKind::Duration, operand, std::greater<>());
     case Predicate::GreaterOrEqualDuration:
       return OfNanoseconds(value, ValueKind::Duration, operand, std::greater_equal<>());
+    default:  // ApplyInline's own
+      return Truth::Unknown;
   }
-  return Truth::Unknown;
 }
 
 }  // namespace policy

@@ -41,6 +41,12 @@ inline constexpr std::size_t kPatternSubjectBytesMax =
 inline constexpr std::size_t kListElementsMax =
     1024;  // lists longer than this are unknown to contains
 
+// A text of at most eight bytes as one word (text_hash::LoadShort); with its size it is the text.
+struct ShortText {
+  std::uint64_t word = 0;
+  std::uint64_t size = 0;
+};
+
 // A constant as the predicates read it. Refers to storage that its owner (a loaded Program, the
 // compiler) keeps.
 struct Operand {
@@ -57,7 +63,11 @@ struct Operand {
   // StringSet: open addressing over indices into `strings`, power-of-two size, kEmptyEntry where
   // free; may be empty (then the sorted order is searched). The hash is HashBytes of text_hash.h.
   std::span<const std::uint32_t> string_table;
+  // StringSet: the members again, where they are few and short; may be empty.
+  std::span<const ShortText> shorts;
 };
+
+inline constexpr std::size_t kShortsMax = 8;
 
 inline constexpr std::uint32_t kEmptyEntry = 0xFFFFFFFF;
 

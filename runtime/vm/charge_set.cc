@@ -68,7 +68,7 @@ bool AddScope(const format::Scope& scope, const Frame& frame, const CallContext&
     case format::ScopeKind::Session:
       return key.AddSession(context.session);
     case format::ScopeKind::Tool:
-      return key.AddTool(frame.tool);
+      return key.AddTool(frame.tool());
     case format::ScopeKind::Server:
       return key.AddServer(context.server);
     case format::ScopeKind::Global:

@@ -3,11 +3,13 @@
 #ifndef RUNTIME_VM_CONDITION_H_
 #define RUNTIME_VM_CONDITION_H_
 
+#include <array>
 #include <cstdint>
 
 #include "runtime/program/frame.h"
 #include "runtime/program/instruction.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/apply.h"
 #include "runtime/value/predicate.h"
 #include "runtime/value/truth.h"
 #include "runtime/vm/derive.h"
@@ -26,25 +28,29 @@ namespace policy {
   if (test.memo != 0 && frame.memo(test.memo) != Frame::kMemoEmpty) {
     truth = static_cast<Truth>(frame.memo(test.memo));
   } else {
-    truth = Apply(static_cast<Predicate>(test.predicate), value, operands[test.constant]);
+    truth = ApplyInline(static_cast<Predicate>(test.predicate), value, operands[test.constant]);
     if (test.memo != 0) frame.Remember(test.memo, static_cast<std::uint8_t>(truth));
   }
   return (test.flags & kFlagNegate) != 0 ? Not(truth) : truth;
 }
 
-// Writes `truth` into r[dst] as the instruction's mode says.
-inline void WriteTruth(const Instruction& instruction, Truth truth, Truth& target) {
-  switch (static_cast<WriteMode>(instruction.flags & kFlagModeMask)) {
-    case WriteMode::Set:
-      target = truth;
-      break;
-    case WriteMode::And:
-      target = And(target, truth);
-      break;
-    case WriteMode::Or:
-      target = Or(target, truth);
-      break;
-  }
+// What is in a register that held `old` when the instruction has written `truth` as its mode says.
+inline Truth Written(const Instruction& instruction, Truth truth, Truth old) {
+  // By mode, `old` and `truth`, of four each: without a branch, as modes and truths are mixed.
+  static constexpr auto kWritten = [] {
+    std::array<Truth, 64> written{};
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      const auto from = static_cast<Truth>((i >> 2) & 3);
+      const auto with = static_cast<Truth>(i & 3);
+      const auto mode = static_cast<WriteMode>(i >> 4);
+      written[i] = mode == WriteMode::And  ? And(from, with)
+                   : mode == WriteMode::Or ? Or(from, with)
+                                           : with;
+    }
+    return written;
+  }();
+  return kWritten[(instruction.flags & unsigned{kFlagModeMask}) << 4 |
+                  static_cast<unsigned>(old) << 2 | static_cast<unsigned>(truth)];
 }
 
 // Whether an instruction that left `truth` in its register goes to its target.

@@ -56,17 +56,18 @@ DecideResult Decider::Decide(const BoundPolicy& policy, Frame& frame, const Call
   CHECK(!reservation.holds_charges());
   const Layout& layout = policy.program().layout();
   decision.Clear();
-  findings_.Clear();
   charges_.Clear();
   frame.ForgetMade();
   if (layout.context_nodes().is_asked && !mcp::FillContext(context, frame)) {
     Refuse("what is known of the caller could not be read", decision);
     return DecideResult::Decided;
   }
-  Interpret(frame, findings_);
-  if (findings_.is_one_allow()) {  // most calls: nothing is left to weigh
+  if (has_findings_) findings_.Clear();
+  const std::uint32_t allow = FindSoleAllow(frame, findings_);
+  has_findings_ = allow == format::kNone;
+  if (!has_findings_ || findings_.is_one_allow()) {  // most calls: nothing is left to weigh
     decision.outcome = Outcome::Allow;
-    decision.rules.push_back(findings_.allows.front().rule);
+    decision.rules.push_back(has_findings_ ? findings_.allows.front().rule : allow);
     return DecideResult::Decided;
   }
   if (!findings_.denials.empty() || !Admits(layout)) {

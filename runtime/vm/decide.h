@@ -31,7 +31,7 @@ enum class DecideResult : std::uint8_t {
 class Decider {
  public:
   // Fills the context slots of `frame` and decides. `frame` is one of policy's program, filled from
-  // the call's arguments, with frame.tool and frame.arguments set; it may be decided again, with
+  // the call's arguments, with its tool and frame.arguments set; it may be decided again, with
   // another context. `reservation` must hold nothing; it holds charges only after an allow.
   DecideResult Decide(const BoundPolicy& policy, Frame& frame, const CallContext& context,
                       Decision& decision, Reservation& reservation);
@@ -51,6 +51,7 @@ class Decider {
   void Allow(const Layout& layout, Decision& decision);
 
   Findings findings_;
+  bool has_findings_ = false;  // of the last call
   ChargeSet charges_;
 };
 

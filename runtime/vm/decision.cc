@@ -16,15 +16,4 @@ std::string_view NameOf(Outcome outcome) {
   return "deny";
 }
 
-void Decision::Clear() {
-  outcome = Outcome::Deny;
-  rules.clear();
-  message.clear();
-  retry_after_ms.reset();
-  quotas.clear();
-  approval_group.clear();
-  approval_within_seconds = 0;
-  is_uncounted = false;
-}
-
 }  // namespace policy

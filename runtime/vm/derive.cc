@@ -61,15 +61,15 @@ Truth RunBody(const Derived& quantifier, Frame& frame) {
     Truth& target = registers[instruction.dst];
     switch (instruction.opcode) {
       case Opcode::Test:
-        WriteTruth(instruction, RunTest(instruction, operands, frame), target);
+        target = Written(instruction, RunTest(instruction, operands, frame), target);
         break;
       case Opcode::Constant:
-        WriteTruth(instruction, static_cast<Truth>(instruction.predicate), target);
+        target = Written(instruction, static_cast<Truth>(instruction.predicate), target);
         break;
       case Opcode::Combine: {
         const Truth source = registers[instruction.predicate];
-        WriteTruth(instruction, (instruction.flags & kFlagNegate) != 0 ? Not(source) : source,
-                   target);
+        target = Written(instruction, (instruction.flags & kFlagNegate) != 0 ? Not(source) : source,
+                         target);
         break;
       }
       case Opcode::Jump:

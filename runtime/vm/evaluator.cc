@@ -5,7 +5,7 @@
 #include "runtime/mcp/message.h"
 #include "runtime/vm/bound_policy.h"
 #include "runtime/vm/decide.h"
-#include "runtime/vm/json_text.h"
+#include "runtime/value/json_text.h"
 
 namespace policy {
 

@@ -14,6 +14,51 @@
 namespace policy {
 namespace {
 
+// Where the code of a call notes what it finds. One allow rule is what most calls come to, so the
+// first is kept here until it proves not to be all.
+class Sink {
+ public:
+  explicit Sink(Findings& findings) : findings_(findings) {}
+
+  void Allow(std::uint32_t rule, Truth truth) {
+    if (allow_count_ == 1) findings_.allows.push_back(allow_);
+    if (++allow_count_ > 1) return findings_.allows.push_back({rule, truth});
+    allow_ = {rule, truth};
+  }
+  void Deny(std::uint32_t rule, Truth truth) {
+    HasOthers();
+    findings_.denials.push_back({rule, truth});
+  }
+  void Approve(std::uint32_t rule, Truth truth) {
+    HasOthers();
+    findings_.approvals.push_back({rule, truth});
+  }
+  void Limit(std::uint32_t limit) {
+    HasOthers();
+    findings_.limits.push_back(limit);
+  }
+
+  // Others write there by themselves, and say so.
+  Findings& findings() { return findings_; }
+  void HasOthers() { has_others_ = true; }
+
+  // The rule that alone admits the call, as nothing else was found; else all is in the findings,
+  // and kNone.
+  std::uint32_t Finish() {
+    if (allow_count_ == 1) {
+      if (!has_others_ && allow_.truth == Truth::True) return allow_.rule;
+      findings_.allows.push_back(allow_);
+    }
+    return format::kNone;
+  }
+
+ private:
+  Findings& findings_;
+  FoundRule allow_;
+  std::uint32_t allow_count_ = 0;
+  bool has_others_ = false;
+};
+
 // The hot path pays nothing for tracing: every question asked of this is answered at compile time.
 struct NoTrace {
   static constexpr bool kTakesShortcuts = true;
@@ -27,80 +72,84 @@ struct FullTrace {
 };
 
 template <typename Trace>
-std::uint32_t NextOf(const Instruction& instruction, Truth truth, std::uint32_t at) {
+const Instruction* NextOf(const Instruction* instruction, Truth truth, const Instruction* code) {
   if constexpr (Trace::kTakesShortcuts) {
-    if (TakesJump(instruction, truth)) return instruction.target;
+    if (TakesJump(*instruction, truth)) return code + instruction->target;
   }
-  return at + 1;
+  return instruction + 1;
 }
 
 template <typename Trace>
-void RunBlock(std::uint32_t start, Frame& frame, Findings& findings, Trace& trace) {
+void RunBlock(std::uint32_t start, Frame& frame, Sink& sink, Trace& trace) {
   const Layout& layout = frame.program().layout();
   const Instruction* const code = layout.code().data();
   const Operand* const operands = layout.operands().data();
   std::array<Truth, 256> registers;
   // Few programs use more than the first ones: these are filled without a call.
-  constexpr std::size_t kUsualCount = 32;
+  constexpr std::size_t kUsualCount = 16;
   std::fill_n(registers.begin(), kUsualCount, Truth::Unknown);
   if (layout.register_count() > kUsualCount) registers.fill(Truth::Unknown);
 
-  for (std::uint32_t at = start;;) {
-    const Instruction& instruction = code[at];
-    Truth& target = registers[instruction.dst];
-    switch (instruction.opcode) {
+  for (const Instruction* at = code + start;;) {
+    const auto note = [&](Truth truth) {
+      trace.Note(static_cast<std::uint32_t>(at - code), truth);
+    };
+    Truth& target = registers[at->dst];
+    switch (at->opcode) {
       case Opcode::Test: {
-        const Truth truth = RunTest(instruction, operands, frame);
-        trace.Note(at, truth);
-        WriteTruth(instruction, truth, target);
-        at = NextOf<Trace>(instruction, target, at);
+        const Truth truth = RunTest(*at, operands, frame);
+        note(truth);
+        const Truth written = Written(*at, truth, target);
+        target = written;
+        at = NextOf<Trace>(at, written, code);
         continue;
       }
       case Opcode::Constant:
-        WriteTruth(instruction, static_cast<Truth>(instruction.predicate), target);
+        target = Written(*at, static_cast<Truth>(at->predicate), target);
         break;
       case Opcode::Combine: {
-        const Truth source = registers[instruction.predicate];
-        WriteTruth(instruction, (instruction.flags & kFlagNegate) != 0 ? Not(source) : source,
-                   target);
-        at = NextOf<Trace>(instruction, target, at);
+        const Truth source = registers[at->predicate];
+        target = Written(*at, (at->flags & kFlagNegate) != 0 ? Not(source) : source, target);
+        at = NextOf<Trace>(at, target, code);
         continue;
       }
       case Opcode::Jump:
-        at = instruction.target;
+        at = code + at->target;
         continue;
       case Opcode::Guard:  // taken for real in a trace too: the rules behind it are not the call's
-        trace.Note(at, target);
-        at = target == Truth::True ? at + 1 : instruction.target;
+        note(target);
+        at = target == Truth::True ? at + 1 : code + at->target;
         continue;
       case Opcode::Index:
-        at = Trace::kTakesShortcuts ? RunIndex(instruction, layout, frame, at) : at + 1;
+        at = Trace::kTakesShortcuts
+                 ? code + RunIndex(*at, layout, frame, static_cast<std::uint32_t>(at - code))
+                 : at + 1;
         continue;
       case Opcode::Deny:
-        trace.Note(at, target);
-        if (target != Truth::False) findings.denials.push_back({instruction.constant, target});
+        note(target);
+        if (target != Truth::False) sink.Deny(at->constant, target);
         break;
       case Opcode::Require:
-        trace.Note(at, Not(target));
-        if (target != Truth::True) findings.denials.push_back({instruction.constant, Not(target)});
+        note(Not(target));
+        if (target != Truth::True) sink.Deny(at->constant, Not(target));
         break;
       case Opcode::Allow:
-        trace.Note(at, target);
-        findings.allows.push_back({instruction.constant, target});
+        note(target);
+        sink.Allow(at->constant, target);
         break;
       case Opcode::Approve:
-        trace.Note(at, target);
-        if (target != Truth::False) findings.approvals.push_back({instruction.constant, target});
+        note(target);
+        if (target != Truth::False) sink.Approve(at->constant, target);
         break;
       case Opcode::CloseArguments: {
         std::string_view name;
-        const bool fires = FindUnnamedArgument(instruction, frame, name);
-        trace.Note(at, ToTruth(fires));
-        if (fires) findings.denials.push_back({instruction.constant, Truth::True});
+        const bool fires = FindUnnamedArgument(*at, frame, name);
+        note(ToTruth(fires));
+        if (fires) sink.Deny(at->constant, Truth::True);
         break;
       }
       case Opcode::Limit:
-        findings.limits.push_back(instruction.constant);
+        sink.Limit(at->constant);
         break;
       case Opcode::End:
         return;
@@ -109,71 +158,73 @@ void RunBlock(std::uint32_t start, Frame& frame, Findings& findings, Trace& trac
   }
 }
 
-// Whether the block's machine code answered.
+// Runs the block by its machine code, where there is any.
 template <typename Trace>
-bool RunNative(std::uint32_t block, Frame& frame, Findings& findings) {
+void RunAnyBlock(Layout::Block block, Frame& frame, Sink& sink, Trace& trace) {
   if constexpr (Trace::kTakesShortcuts) {
     const NativeCode* const native = frame.program().native();
-    return native != nullptr && native->Run(block, frame, findings);
+    if (native != nullptr && native->Run(block.number, frame, sink.findings())) {
+      return sink.HasOthers();
+    }
   }
-  return false;
-}
-
-template <typename Trace>
-void RunPattern(const format::Pattern& pattern, Frame& frame, Findings& findings, Trace& trace) {
-  const Layout& layout = frame.program().layout();
-  const auto position = static_cast<std::size_t>(&pattern - layout.patterns().data());
-  const auto block = static_cast<std::uint32_t>(layout.tools().size() + position);
-  if (!RunNative<Trace>(block, frame, findings)) RunBlock(pattern.code, frame, findings, trace);
+  RunBlock(block.code, frame, sink, trace);
 }
 
 // The blocks of the patterns that cover a tool which no statement names. Patterns of one statement
 // share its code and stand side by side.
 template <typename Trace>
-void RunPatterns(Frame& frame, Findings& findings, Trace& trace) {
+void RunPatterns(Frame& frame, Sink& sink, Trace& trace) {
   const Layout& layout = frame.program().layout();
   std::uint32_t last_code = format::kNone;
   const auto run = [&](std::uint32_t id) {
     const format::Pattern& pattern = layout.patterns()[id];
     if (pattern.code == last_code) return;
-    if (!GlobMatches(layout.text(pattern.pattern), frame.tool)) return;
+    if (!GlobMatches(layout.text(pattern.pattern), frame.tool())) return;
     last_code = pattern.code;
-    RunPattern(pattern, frame, findings, trace);
+    RunAnyBlock(layout.BlockOf(pattern), frame, sink, trace);
   };
   if constexpr (Trace::kTakesShortcuts) {
-    layout.pattern_index().ForEachCandidate(frame.tool, run);
+    layout.pattern_index().ForEachCandidate(frame.tool(), run);
   } else {
     for (std::uint32_t id = 0; id < layout.patterns().size(); ++id) run(id);  // in policy order
   }
 }
 
 template <typename Trace>
-void RunTool(Frame& frame, Findings& findings, Trace& trace) {
-  const Layout& layout = frame.program().layout();
-  if (const format::Tool* tool = layout.FindTool(frame.tool)) {
-    const auto block = static_cast<std::uint32_t>(tool - layout.tools().data());
-    if (RunNative<Trace>(block, frame, findings)) return;
-    RunBlock(tool->code, frame, findings, trace);
-    return;
-  }
-  RunPatterns(frame, findings, trace);
+[[gnu::always_inline]] inline void RunTool(Frame& frame, Sink& sink, Trace& trace) {
+  const auto block = frame.program().layout().FindToolBlock(frame.tool(), frame.tool_hash());
+  if (block.number == format::kNone) return RunPatterns(frame, sink, trace);
+  RunAnyBlock(block, frame, sink, trace);
 }
 
 }  // namespace
 
-void Interpret(Frame& frame, Findings& findings) {
+std::uint32_t FindSoleAllow(Frame& frame, Findings& findings) {
   NoTrace trace;
-  RunTool(frame, findings, trace);
+  Sink sink(findings);
+  RunTool(frame, sink, trace);
+  return sink.Finish();
+}
+
+void Interpret(Frame& frame, Findings& findings) {
+  const std::uint32_t allow = FindSoleAllow(frame, findings);
+  if (allow != format::kNone) findings.allows.push_back({allow, Truth::True});
 }
 
 void InterpretBlock(std::uint32_t start, Frame& frame, Findings& findings) {
   NoTrace trace;
-  RunBlock(start, frame, findings, trace);
+  Sink sink(findings);
+  RunBlock(start, frame, sink, trace);
+  sink.HasOthers();
+  sink.Finish();
 }
 
-void InterpretTraced(Frame& frame, Findings& findings, std::vector<TraceStep>& trace) {
-  FullTrace full{trace};
-  RunTool(frame, findings, full);
+void InterpretTraced(Frame& frame, Findings& findings, std::vector<TraceStep>& steps) {
+  FullTrace trace{steps};
+  Sink sink(findings);
+  RunTool(frame, sink, trace);
+  sink.HasOthers();
+  sink.Finish();
 }
 
 bool FindUnnamedArgument(const Instruction& close, Frame& frame, std::string_view& name) {

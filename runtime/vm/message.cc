@@ -64,7 +64,7 @@ std::string CauseText(const Blame& blame, Frame& frame) {
 std::string ClosedMessage(const Blame& blame, Frame& frame) {
   std::string_view name;
   if (blame.rule == nullptr || !FindUnnamedArgument(*blame.rule, frame, name)) return "";
-  return fmt::format("the policy does not permit the argument `{}` of `{}`", name, frame.tool);
+  return fmt::format("the policy does not permit the argument `{}` of `{}`", name, frame.tool());
 }
 
 std::string_view KindText(format::RuleKind kind) {
@@ -100,7 +100,7 @@ void SayLock(const Frame& frame, std::string& message) {
   const Layout& layout = frame.program().layout();
   const std::uint32_t node = layout.context_nodes().tool_server;
   const std::uint32_t slot = node == format::kNone ? node : layout.path_nodes()[node].slot;
-  Say(message, "the lock holds no tool `{}`", frame.tool);
+  Say(message, "the lock holds no tool `{}`", frame.tool());
   if (slot != format::kNone) Say(message, " of server `{}`", frame.slot(slot).text());
 }
 
@@ -163,12 +163,12 @@ void WriteRuleMessage(const FoundRule& found, Frame& frame, std::string& message
     return SayLock(frame, message);
   }
   if (message.empty() && rule.kind == format::RuleKind::Hide) {
-    return Say(message, "the tool `{}` is not available", frame.tool);
+    return Say(message, "the tool `{}` is not available", frame.tool());
   }
   if (rule.kind == format::RuleKind::CloseArguments && message.empty()) {
     message = ClosedMessage(FindBlame(found.rule, frame), frame);
   }
-  if (message.empty()) SayKind(frame.tool, rule.kind, message);
+  if (message.empty()) SayKind(frame.tool(), rule.kind, message);
   if (found.truth == Truth::Unknown) {
     message += " (" + CauseText(FindBlame(found.rule, frame), frame) + ")";
   }
@@ -176,7 +176,7 @@ void WriteRuleMessage(const FoundRule& found, Frame& frame, std::string& message
 
 void WriteDefaultMessage(const Frame& frame, std::string& message) {
   message.clear();
-  Say(message, "the policy does not permit the tool `{}`", frame.tool);
+  Say(message, "the policy does not permit the tool `{}`", frame.tool());
 }
 
 void WriteChargeRefusal(const Layout& layout, std::uint32_t limit, std::string_view cause,

@@ -2,8 +2,9 @@
 
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport as HttpTransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { Client as ClientV2 } from "@modelcontextprotocol/client";
+import { Client as ClientV2, StreamableHTTPClientTransport as HttpTransportV2 } from "@modelcontextprotocol/client";
 import { StdioClientTransport as TransportV2 } from "@modelcontextprotocol/client/stdio";
 import { closeAfterwards, environment } from "./processes.mjs";
 
@@ -23,13 +24,18 @@ function transportOptions([command, ...args], { env, stderr, cwd }) {
   return { command, args, env: environment(env), stderr, cwd };
 }
 
-// v1: the legacy era only.
-export async function connectV1(server, { env, stderr = "ignore", cwd } = {}) {
+const httpOptions = (token) =>
+  token === undefined ? {} : { requestInit: { headers: { Authorization: `Bearer ${token}` } } };
+
+// v1: the legacy era only. `server`: a command, or the URL of one that is reached over HTTP.
+export async function connectV1(server, { env, stderr = "ignore", cwd, token } = {}) {
   const client = new ClientV1(identity, { capabilities });
   client.setRequestHandler(CreateMessageRequestSchema, async () => sampled);
   client.setRequestHandler(ElicitRequestSchema, async () => elicited);
   client.setRequestHandler(ListRootsRequestSchema, async () => roots);
-  const transport = new TransportV1(transportOptions(server, { env, stderr, cwd }));
+  const transport = typeof server === "string"
+    ? new HttpTransportV1(new URL(server), httpOptions(token))
+    : new TransportV1(transportOptions(server, { env, stderr, cwd }));
   closeAfterwards(() => client.close());
   await client.connect(transport);
   return {
@@ -42,13 +48,15 @@ export async function connectV1(server, { env, stderr = "ignore", cwd } = {}) {
 }
 
 // v2: `era` is "legacy", or "2026-07-28" for the modern one.
-export async function connectV2(server, { env, stderr = "ignore", era = "legacy", cwd } = {}) {
+export async function connectV2(server, { env, stderr = "ignore", era = "legacy", cwd, token } = {}) {
   const versionNegotiation = { mode: era === "legacy" ? "legacy" : { pin: era } };
   const client = new ClientV2(identity, { capabilities, versionNegotiation });
   client.setRequestHandler("sampling/createMessage", async () => sampled);
   client.setRequestHandler("elicitation/create", async () => elicited);
   client.setRequestHandler("roots/list", async () => roots);
-  const transport = new TransportV2(transportOptions(server, { env, stderr, cwd }));
+  const transport = typeof server === "string"
+    ? new HttpTransportV2(new URL(server), httpOptions(token))
+    : new TransportV2(transportOptions(server, { env, stderr, cwd }));
   closeAfterwards(() => client.close());
   await client.connect(transport);
   return {

@@ -89,6 +89,7 @@ const dropped = [
 const record = join(scratch(), "record.txt");
 const wire = openWire(behindPolicyd(lenient(record), policy));
 await wire.initialize();
+await wire.call("first", "echo", { amount: 1 }); // once it is answered, all that was sent before it is recorded
 let number = 0;
 
 // The next allowed call is answered, and is the only thing that was recorded since `before`.

@@ -45,6 +45,7 @@ for (const document of documents) {
   const env = environment({
     PATH: `${dirname(policyc)}:${join(packages, ".bin")}:${process.env.PATH}`,
     XDG_STATE_HOME: join(folder, "state"),
+    XDG_DATA_HOME: join(folder, "data"),
   });
   const usage = readFileSync(join(top, "dev"), "utf8");
 

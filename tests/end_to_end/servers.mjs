@@ -31,5 +31,5 @@ export function behindPolicyd(server, policy, { state, options = [] } = {}) {
   }
   const shared = state ?? join(scratch(), `state-${files++}`);
   mkdirSync(shared, { recursive: true, mode: 0o700 });
-  return [policyd, "run", "--policy", path, "--state", shared, ...options, "--", ...server];
+  return [policyd, "run", "--policy", path, "--state", shared, "--init-state", ...options, "--", ...server];
 }

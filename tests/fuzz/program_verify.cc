@@ -37,7 +37,7 @@ void RunTraced(const std::shared_ptr<const policy::Program>& program) {
   CHECK(policy::mcp::FillArguments(
       R"({"to":["a@x.org",1],"list":[[1],"a",null],"n":1,"deep":{"a":["a",{}]},"text":"\u0061"})",
       frame));
-  frame.tool = "send";
+  frame.set_tool("send");
   if (!policy::mcp::FillContext({}, frame)) return;
   policy::Findings findings;
   std::vector<policy::TraceStep> trace;

@@ -50,6 +50,10 @@ template <typename Archive>
 void Fields(Archive& archive, GoodbyeMessage& m) {
   archive(m.reserved);
 }
+template <typename Archive>
+void Fields(Archive& archive, SetMessage& m) {
+  archive(m.cell, m.epoch_s, m.used);
+}
 
 class Encoder {
  public:
@@ -113,6 +117,7 @@ bool IsSane(const GrantMessage& m) {
 bool IsSane(const RecallMessage& m) { return IsSane(m.cell) && AreAmounts({m.room_max}); }
 bool IsSane(const ReturnMessage& m) { return IsSane(m.cell) && AreAmounts({m.returned}); }
 bool IsSane(const GoodbyeMessage&) { return true; }
+bool IsSane(const SetMessage& m) { return IsSane(m.cell) && AreAmounts({m.used}); }
 
 template <std::size_t kType = 0>
 std::optional<LeaseMessage> Decode(std::size_t type, std::string_view fields) {

@@ -105,8 +105,18 @@ struct GoodbyeMessage {
   std::uint8_t reserved = 0;
 };
 
-using LeaseMessage = std::variant<HelloMessage, WelcomeMessage, HoldMessage, AskMessage,
-                                  GrantMessage, RecallMessage, ReturnMessage, GoodbyeMessage>;
+// Leader to holder: an operator has set what everybody used of the cell. The holder's cell begins
+// anew in that window, with nothing leased and nothing used: what it had charged is in what was
+// set, or is not meant to count.
+struct SetMessage {
+  CellName cell = {};
+  std::int64_t epoch_s = 0;
+  std::int64_t used = 0;
+};
+
+using LeaseMessage =
+    std::variant<HelloMessage, WelcomeMessage, HoldMessage, AskMessage, GrantMessage, RecallMessage,
+                 ReturnMessage, GoodbyeMessage, SetMessage>;
 
 // The whole frame.
 std::string EncodeLeaseFrame(const LeaseMessage& message);

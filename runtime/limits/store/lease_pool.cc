@@ -30,11 +30,14 @@ std::expected<std::unique_ptr<LeasePool>, std::string> LeasePool::Open(
   std::expected<PoolFile, std::string> file = PoolFile::Open(directory, records);
   if (!file) return std::unexpected(file.error());
   std::unique_ptr<LeasePool> pool(new LeasePool(std::move(*file), directory, clock, outbox));
+  const std::int64_t soon_s = FloorSeconds(clock.WallNanoseconds()) + kClockToleranceSeconds;
+  pool->clock_waits_ = pool->dropped_until_s_ > soon_s;
   for (PoolRecord& record : records) {
     auto cell = std::make_unique<Cell>();
     cell->calendar = pool->CalendarOf(record.name.identity);
     cell->durability = DurabilityOf(cell->calendar);
     cell->orphan_max = record.low_max;
+    cell->waits = cell->calendar != nullptr && record.epoch_s > soon_s;
     cell->record = std::move(record);
     pool->next_cell_id_ = std::max(pool->next_cell_id_, cell->record.cell_id + 1);
     // A zone that is gone leaves the record as it is: without a calendar every question fails.
@@ -53,7 +56,8 @@ LeasePool::LeasePool(PoolFile file, const StateDirectory& directory, Clock& cloc
       directory_(directory),
       clock_(clock),
       outbox_(outbox),
-      compact_above_bytes_(std::max(kCompactAboveBytes, 2 * file_.bytes())) {}
+      compact_above_bytes_(std::max(kCompactAboveBytes, 2 * file_.bytes())),
+      dropped_until_s_(file_.forgotten_until_s()) {}
 
 void LeasePool::Join(HolderId holder) { holders_.insert(holder); }
 
@@ -73,6 +77,82 @@ void LeasePool::Leave(HolderId holder) {
 
 void LeasePool::ForgetOrphans() {
   for (auto& [name, cell] : cells_) cell->orphan_max = INT64_MAX;
+}
+
+// Whether the cell waits for an operator still.
+bool LeasePool::Waits(Cell& cell) {
+  if (!cell.waits && !clock_waits_) return false;
+  const std::int64_t soon_s = FloorSeconds(clock_.WallNanoseconds()) + kClockToleranceSeconds;
+  if (dropped_until_s_ <= soon_s) clock_waits_ = false;
+  if (cell.record.epoch_s <= soon_s) cell.waits = false;
+  return cell.waits || clock_waits_;
+}
+
+std::size_t LeasePool::waiting_count() {
+  std::size_t count = 0;
+  for (auto& [name, cell] : cells_) {
+    if (Waits(*cell) && cell->waits) ++count;
+  }
+  return count + (clock_waits_ ? 1 : 0);
+}
+
+std::optional<std::size_t> LeasePool::Confirm() {
+  const std::size_t count = waiting_count();
+  if (count == 0) return 0;
+  const std::int64_t now_s = FloorSeconds(clock_.WallNanoseconds());
+  std::vector<PoolRecord> records;
+  for (const auto& [name, cell] : cells_) {
+    PoolRecord record = cell->record;
+    if (cell->waits) record.epoch_s = cell->calendar->At(now_s).start_s;
+    if (record.issued > 0) records.push_back(std::move(record));
+  }
+  const std::int64_t forgotten_until_s = std::min(dropped_until_s_, now_s);
+  if (!file_.Rewrite(directory_, records, forgotten_until_s)) return std::nullopt;
+  for (const auto& [name, cell] : cells_) {
+    if (!std::exchange(cell->waits, false)) continue;
+    cell->record.epoch_s = cell->calendar->At(now_s).start_s;
+    TellSet(*cell);
+  }
+  dropped_until_s_ = forgotten_until_s;
+  clock_waits_ = false;
+  return count;
+}
+
+std::vector<PoolRecord> LeasePool::Records() {
+  std::vector<PoolRecord> records;
+  const std::int64_t now_s = FloorSeconds(clock_.WallNanoseconds());
+  for (const auto& [name, cell] : cells_) {
+    const bool has_ended =
+        cell->calendar != nullptr && cell->record.epoch_s < cell->calendar->At(now_s).start_s;
+    if (!has_ended && cell->record.issued > 0) records.push_back(cell->record);
+  }
+  return records;
+}
+
+bool LeasePool::Set(const CellName& name, std::int64_t used) {
+  Cell* cell = FindOrAdd(name);
+  if (cell == nullptr || cell->calendar == nullptr || used < 0) return false;
+  const PoolRecord before = cell->record;
+  cell->waits = false;
+  // A window of the future is left: the operator means the one of now.
+  const std::int64_t soon_s = FloorSeconds(clock_.WallNanoseconds()) + kClockToleranceSeconds;
+  if (cell->record.epoch_s > soon_s) cell->record.epoch_s = INT64_MIN;
+  Roll(*cell, INT64_MIN);
+  cell->record.issued = used;
+  if (!file_.Append(cell->record, PoolFile::Durability::OverPowerLoss)) {
+    cell->record = before;
+    return false;
+  }
+  TellSet(*cell);
+  return true;
+}
+
+// Nobody holds anything of the cell any more.
+void LeasePool::TellSet(Cell& cell) {
+  for (auto& [holder, lease] : cell.leases) lease.granted = 0;
+  const SetMessage set{
+      .cell = cell.record.name, .epoch_s = cell.record.epoch_s, .used = cell.record.issued};
+  for (const HolderId holder : holders_) outbox_.Send(holder, set);
 }
 
 bool LeasePool::Receive(HolderId holder, const LeaseMessage& message) {
@@ -153,7 +233,7 @@ void LeasePool::Hold(HolderId holder, const HoldMessage& hold) {
 
 void LeasePool::Ask(HolderId holder, const AskMessage& ask) {
   Cell* cell = FindOrAdd(ask.cell);
-  if (cell == nullptr || cell->calendar == nullptr) {
+  if (cell == nullptr || cell->calendar == nullptr || Waits(*cell)) {
     Reply(holder, {.request_id = ask.request_id, .status = GrantStatus::Failed});
     return;
   }
@@ -230,7 +310,11 @@ LeasePool::Attempt LeasePool::TryGrant(Cell& cell, const Pending& pending) {
   if (fits) {
     const std::int64_t left = bound - record.issued;
     const auto sharers = static_cast<std::int64_t>(std::max<std::size_t>(1, holders_.size()));
-    const std::int64_t amount = std::max(needed, std::min(ask.want, left / (2 * sharers)));
+    std::int64_t beyond = std::min(ask.want, left / (2 * sharers));
+    if (cell.durability == PoolFile::Durability::OverPowerLoss) {
+      beyond = std::min(beyond, ask.max / kDurableGrantParts);
+    }
+    const std::int64_t amount = std::max(needed, beyond);
     const Lease before = lease;
     lease = {.granted = lease.granted + amount, .room_max = ask.max};
     record.issued += amount;
@@ -300,7 +384,8 @@ void LeasePool::CompactWhenLarge() {
   for (const auto& [name, cell] : cells_) {
     if (cell->record.issued > 0) records.push_back(cell->record);
   }
-  static_cast<void>(file_.Rewrite(directory_, records));  // if it fails, the old file goes on
+  static_cast<void>(
+      file_.Rewrite(directory_, records, dropped_until_s_));  // if it fails, the old file goes on
   compact_above_bytes_ = std::max(kCompactAboveBytes, 2 * file_.bytes());
 }
 

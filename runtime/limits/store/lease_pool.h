@@ -48,6 +48,9 @@ class LeasePool {
   // A holder that has not answered a recall by then keeps what it has; the others are told that the
   // pool is dry.
   static constexpr std::int64_t kRecallTimeoutNanoseconds = 250'000'000;
+  // Of a window that lasts over a power loss no more than this part of its max is granted beyond
+  // what a call needs: so much is lost with a process that is killed.
+  static constexpr std::int64_t kDurableGrantParts = 100;
   // How far ahead of the leader's clock a holder's may be.
   static constexpr std::int64_t kClockToleranceSeconds = 2;
 
@@ -66,6 +69,24 @@ class LeasePool {
 
   // No process that leased anything before is alive: there is no room to mind.
   void ForgetOrphans();
+
+  // Windows of the file that begin later than the clock says, or that it says were forgotten though
+  // they have not ended, wait for an operator: either the clock is wrong now, or it was when they
+  // were charged, and nobody here can tell. What waits fails, and goes on by itself when the clock
+  // gets there.
+  //
+  // How many cells wait; one more where the file forgot windows that have not ended by the clock.
+  std::size_t waiting_count();
+  // The operator says that the clock is right: what was charged in a window of the future counts in
+  // the current one. Returns how many waited; nullopt: it could not be written, and they still do.
+  std::optional<std::size_t> Confirm();
+
+  // What is charged or leased of every window that has not ended.
+  std::vector<PoolRecord> Records();
+
+  // An operator sets what is used of a cell in its current window, by everybody. Holders are told
+  // to forget what they hold of it. False: it could not be written, or there is no such counter.
+  [[nodiscard]] bool Set(const CellName& name, std::int64_t used);
 
   // False: the message is not one for a pool; the holder is to be dropped.
   [[nodiscard]] bool Receive(HolderId holder, const LeaseMessage& message);
@@ -89,6 +110,7 @@ class LeasePool {
     const WindowCalendar* calendar = nullptr;
     PoolFile::Durability durability = PoolFile::Durability::OverPowerLoss;
     std::int64_t orphan_max = INT64_MAX;  // the smallest room_max of holders that left
+    bool waits = false;                   // for an operator
     std::map<HolderId, Lease> leases;
     std::deque<Pending> pending;
     std::uint64_t recall_id = 0;  // 0: none under way
@@ -101,6 +123,8 @@ class LeasePool {
   Cell* FindOrAdd(const CellName& name);
   const WindowCalendar* CalendarOf(const std::string& identity);
   void Roll(Cell& cell, std::int64_t asked_epoch_s);
+  bool Waits(Cell& cell);
+  void TellSet(Cell& cell);
   void Hold(HolderId holder, const HoldMessage& hold);
   void Ask(HolderId holder, const AskMessage& ask);
   void Return(HolderId holder, const ReturnMessage& returned);
@@ -123,6 +147,7 @@ class LeasePool {
   std::size_t compact_above_bytes_;
   std::int64_t next_drop_ns_ = 0;
   std::int64_t dropped_until_s_ = INT64_MIN;  // windows that ended before are forgotten
+  bool clock_waits_ = false;                  // it is behind that, since before this leader began
   std::uint32_t next_cell_id_ = 1;
   std::uint64_t next_recall_id_ = 1;
   std::set<HolderId> holders_;

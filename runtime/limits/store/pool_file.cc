@@ -24,7 +24,7 @@ constexpr std::size_t kHeaderBytes = 8 + 4 + 8 + 4;
 constexpr std::size_t kRecordHeadBytes = 12;
 constexpr std::size_t kRecordBytesMax = kLeaseFrameBytesMax;
 
-enum class RecordType : std::uint8_t { Name = 1, State = 2 };
+enum class RecordType : std::uint8_t { Name = 1, State = 2, Forgotten = 3 };
 
 constexpr auto kCrcTable = [] {
   std::array<std::uint32_t, 256> table{};
@@ -44,14 +44,14 @@ std::uint32_t Checksum(std::string_view bytes) {
   return ~crc;
 }
 
-std::string EncodeHeader(std::uint64_t incarnation) {
-  std::string header(kMagic);
-  WireWriter writer(header);
-  writer.Number(kPoolFileVersion);
-  writer.Number(incarnation);
-  writer.Number(Checksum(header));
-  CHECK(header.size() == kHeaderBytes);
-  return header;
+std::string EncodeHeader(const PoolHeader& header) {
+  std::string bytes(kMagic);
+  WireWriter writer(bytes);
+  writer.Number(header.version);
+  writer.Number(header.incarnation);
+  writer.Number(Checksum(bytes));
+  CHECK(bytes.size() == kHeaderBytes);
+  return bytes;
 }
 
 void AppendFramed(std::string& bytes, std::string_view body) {
@@ -64,10 +64,21 @@ void AppendFramed(std::string& bytes, std::string_view body) {
   bytes.append(body);
 }
 
-// Reads one body into `cells`. False: it is not what this program writes.
-bool Apply(std::string_view body, std::map<std::uint32_t, PoolRecord>& cells) {
+// What the records of a file say together.
+struct Contents {
+  std::map<std::uint32_t, PoolRecord> cells;
+  std::int64_t forgotten_until_s = INT64_MIN;
+};
+
+// Reads one body into `contents`. False: it is not what this program writes.
+bool Apply(std::string_view body, Contents& contents) {
+  std::map<std::uint32_t, PoolRecord>& cells = contents.cells;
   WireReader reader(body);
   const auto type = static_cast<RecordType>(reader.Number<std::uint8_t>());
+  if (type == RecordType::Forgotten) {
+    contents.forgotten_until_s = reader.Number<std::int64_t>();
+    return reader.IsDone();
+  }
   const auto cell_id = reader.Number<std::uint32_t>();
   if (type == RecordType::Name) {
     CellName name;
@@ -89,8 +100,7 @@ bool Apply(std::string_view body, std::map<std::uint32_t, PoolRecord>& cells) {
 
 // The length of the sound part of `bytes`, which begin after the header. nullopt: something before
 // the end is wrong.
-std::optional<std::size_t> ReadRecords(std::string_view bytes,
-                                       std::map<std::uint32_t, PoolRecord>& cells) {
+std::optional<std::size_t> ReadRecords(std::string_view bytes, Contents& contents) {
   std::size_t offset = 0;
   while (bytes.size() - offset >= kRecordHeadBytes) {
     WireReader head(bytes.substr(offset, kRecordHeadBytes));
@@ -108,7 +118,7 @@ std::optional<std::size_t> ReadRecords(std::string_view bytes,
       if (rest.size() == length) return offset;
       return std::nullopt;
     }
-    if (!Apply(body, cells)) return std::nullopt;
+    if (!Apply(body, contents)) return std::nullopt;
     offset += kRecordHeadBytes + length;
   }
   return offset;
@@ -131,14 +141,48 @@ std::expected<std::string, std::string> ReadAll(const File& file) {
   return bytes;
 }
 
+std::unexpected<std::string> Refuse(const StateDirectory& directory, std::string_view why) {
+  return std::unexpected("limits in " + directory.path() + "/" + kFileName + ": the file " +
+                         std::string(why) +
+                         "; move it away, and start once with --init-state, to begin every window "
+                         "afresh");
+}
+
+// A header that stands at the beginning of `bytes`. The error is why it cannot be used.
+std::expected<PoolHeader, std::string> ReadHeader(std::string_view bytes) {
+  WireReader reader(bytes.substr(kMagic.size(), kHeaderBytes - kMagic.size()));
+  PoolHeader header;
+  header.version = reader.Number<std::uint32_t>();
+  header.incarnation = reader.Number<std::uint64_t>();
+  if (!bytes.starts_with(EncodeHeader(header))) return std::unexpected("is damaged");
+  if (header.version > kPoolFileVersion) {
+    return std::unexpected("is of version " + std::to_string(header.version) +
+                           ", which a later policyd wrote: this one knows up to version " +
+                           std::to_string(kPoolFileVersion));
+  }
+  if (header.version < kPoolFileVersionMin) return std::unexpected("is damaged");
+  return header;
+}
+
 }  // namespace
+
+std::expected<std::optional<PoolHeader>, std::string> PoolFile::Peek(
+    const StateDirectory& directory) {
+  auto file = directory.OpenFileIfThere(kFileName);
+  if (!file) return std::unexpected(file.error());
+  if (!*file) return std::nullopt;
+  std::string bytes(kHeaderBytes, '\0');
+  const ssize_t got = pread((*file)->descriptor(), bytes.data(), bytes.size(), 0);
+  if (got < 0) return Refuse(directory, "cannot be read");
+  if (static_cast<std::size_t>(got) < kHeaderBytes) return std::nullopt;
+  const auto header = ReadHeader(bytes);
+  if (!header) return Refuse(directory, header.error());
+  return *header;
+}
 
 std::expected<PoolFile, std::string> PoolFile::Open(const StateDirectory& directory,
                                                     std::vector<PoolRecord>& records) {
-  const auto refuse = [&](std::string_view why) {
-    return std::unexpected("limits in " + directory.path() + "/" + kFileName + ": the file " +
-                           std::string(why) + "; move it away to begin every window afresh");
-  };
+  const auto refuse = [&](std::string_view why) { return Refuse(directory, why); };
   std::expected<File, std::string> file = directory.OpenFile(kFileName);
   if (!file) return std::unexpected(file.error());
   PoolFile pool;
@@ -149,30 +193,35 @@ std::expected<PoolFile, std::string> PoolFile::Open(const StateDirectory& direct
     // New, or its maker died before it was whole: nothing was promised on it.
     CHECK(getrandom(&pool.incarnation_, sizeof(pool.incarnation_), 0) == sizeof(pool.incarnation_));
     // The file's name is synchronised too, or a power loss may take it with all that is in it.
-    if (!pool.Write(pool.file_, EncodeHeader(pool.incarnation_), 0) ||
+    if (!pool.Write(pool.file_, EncodeHeader({kPoolFileVersion, pool.incarnation_}), 0) ||
         fsync(pool.file_.descriptor()) != 0 || fsync(directory.descriptor()) != 0) {
       return refuse("cannot be written");
     }
     pool.end_ = kHeaderBytes;
     return pool;
   }
-  WireReader header(std::string_view(*bytes).substr(kMagic.size(), kHeaderBytes - kMagic.size()));
-  const auto version = header.Number<std::uint32_t>();
-  pool.incarnation_ = header.Number<std::uint64_t>();
-  if (version != kPoolFileVersion) return refuse("is of another version");
-  if (!bytes->starts_with(EncodeHeader(pool.incarnation_))) return refuse("is damaged");
-  std::map<std::uint32_t, PoolRecord> cells;
+  const auto header = ReadHeader(*bytes);
+  if (!header) return refuse(header.error());
+  pool.incarnation_ = header->incarnation;
+  Contents contents;
   const std::optional<std::size_t> sound =
-      ReadRecords(std::string_view(*bytes).substr(kHeaderBytes), cells);
+      ReadRecords(std::string_view(*bytes).substr(kHeaderBytes), contents);
   if (!sound) return refuse("is damaged");
   pool.end_ = kHeaderBytes + *sound;
+  pool.forgotten_until_s_ = contents.forgotten_until_s;
   if (pool.end_ < bytes->size() &&
       ftruncate(pool.file_.descriptor(), static_cast<off_t>(pool.end_)) != 0) {
     return refuse("cannot be written");
   }
-  for (auto& [cell_id, record] : cells) {
+  for (auto& [cell_id, record] : contents.cells) {
     pool.named_cells_.insert(cell_id);
     records.push_back(std::move(record));
+  }
+  // One rename takes the old file to the new: whoever dies in between leaves one of the two.
+  if (header->version != kPoolFileVersion &&
+      !pool.Rewrite(directory, records, pool.forgotten_until_s_)) {
+    return refuse("is of version " + std::to_string(header->version) +
+                  " and cannot be written anew");
   }
   return pool;
 }
@@ -228,12 +277,20 @@ bool PoolFile::Append(const PoolRecord& record, Durability durability) {
   return true;
 }
 
-bool PoolFile::Rewrite(const StateDirectory& directory, std::span<const PoolRecord> records) {
+bool PoolFile::Rewrite(const StateDirectory& directory, std::span<const PoolRecord> records,
+                       std::int64_t forgotten_until_s) {
   std::expected<File, std::string> file = directory.OpenFile(kNewFileName);
   if (!file || ftruncate(file->descriptor(), 0) != 0) return false;
   std::set<std::uint32_t> named_before;
   named_before.swap(named_cells_);
-  std::string bytes = EncodeHeader(incarnation_);
+  std::string bytes = EncodeHeader({kPoolFileVersion, incarnation_});
+  if (forgotten_until_s != INT64_MIN) {
+    std::string body;
+    WireWriter writer(body);
+    writer.Number(static_cast<std::uint8_t>(RecordType::Forgotten));
+    writer.Number(forgotten_until_s);
+    AppendFramed(bytes, body);
+  }
   for (const PoolRecord& record : records) {
     bytes += Encode(record);
     named_cells_.insert(record.cell_id);
@@ -245,6 +302,7 @@ bool PoolFile::Rewrite(const StateDirectory& directory, std::span<const PoolReco
   }
   file_ = std::move(*file);
   end_ = bytes.size();
+  forgotten_until_s_ = forgotten_until_s;
   is_broken_ = false;
   is_unknown_ = fsync(directory.descriptor()) != 0;
   return !is_unknown_;

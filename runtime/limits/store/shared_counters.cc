@@ -218,6 +218,22 @@ ReturnMessage SharedCounters::Receive(const RecallMessage& recall) {
   return answer;
 }
 
+void SharedCounters::Receive(const SetMessage& set) {
+  engine_.VisitTable(set.cell.identity, [&](CounterTable& table) {
+    const Window now = table.WindowAt(FloorSeconds(clock_.WallNanoseconds()));
+    table.VisitCell(set.cell.scope_key, [&](CounterCell& cell) {
+      // A cell ahead of the operator's window goes back only from one that has not begun.
+      if (cell.epoch_s > set.epoch_s && cell.epoch_s <= now.start_s) return;
+      cell.epoch_s = set.epoch_s;
+      cell.used = 0;
+      cell.ceiling = 0;
+      *cell.lease = CellLease{};
+      cell.lease->elsewhere = set.used;
+      ++cell.resets;
+    });
+  });
+}
+
 std::vector<HoldMessage> SharedCounters::Holdings() {
   std::vector<HoldMessage> holdings;
   engine_.VisitTables([&](CounterTable& table) {

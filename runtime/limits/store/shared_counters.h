@@ -69,6 +69,7 @@ class SharedCounters final : public Counters {
   std::vector<AskMessage> TakeAsks();
   void Receive(const GrantMessage& grant, const LeaseEnd& end = {});
   ReturnMessage Receive(const RecallMessage& recall);
+  void Receive(const SetMessage& set);
 
   // After a change of leader: what is leased, and all open questions are to be asked anew.
   std::vector<HoldMessage> Holdings();

@@ -66,15 +66,62 @@ std::expected<StateDirectory, std::string> StateDirectory::Open(const std::strin
 }
 
 std::expected<File, std::string> StateDirectory::OpenFile(const char* name) const {
-  File file(openat(descriptor(), name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-                   kFileMode));
+  auto file = OpenPlain(name, O_CREAT);
+  if (!file) return std::unexpected(file.error());
+  if (!*file) return Refuse(path_ + "/" + name, std::strerror(ENOENT));
+  return std::move(**file);
+}
+
+std::expected<std::optional<File>, std::string> StateDirectory::OpenFileIfThere(
+    const char* name) const {
+  return OpenPlain(name, 0);
+}
+
+std::expected<std::optional<File>, std::string> StateDirectory::OpenPlain(const char* name,
+                                                                          int flags) const {
+  File file(
+      openat(descriptor(), name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, kFileMode));
   const std::string path = path_ + "/" + name;
-  if (!file.is_open()) return Refuse(path, std::strerror(errno));
+  if (!file.is_open()) {
+    if (errno == ENOENT) return std::nullopt;
+    return Refuse(path, std::strerror(errno));
+  }
   struct stat status;
   if (fstat(file.descriptor(), &status) != 0) return Refuse(path, std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return Refuse(path, "not a plain file");
   if (status.st_uid != geteuid()) return Refuse(path, "it belongs to another user");
   return file;
+}
+
+std::expected<void, std::string> StateDirectory::ReplaceFile(const std::string& name,
+                                                             std::string_view bytes) const {
+  const std::string new_name = name + ".new";
+  auto file = OpenFile(new_name.c_str());
+  if (!file) return std::unexpected(file.error());
+  bool is_well = ftruncate(file->descriptor(), 0) == 0;
+  for (std::size_t done = 0; is_well && done < bytes.size();) {
+    const ssize_t written = pwrite(file->descriptor(), bytes.data() + done, bytes.size() - done,
+                                   static_cast<off_t>(done));
+    if (written < 0 && errno == EINTR) continue;
+    is_well = written > 0;
+    done += is_well ? static_cast<std::size_t>(written) : 0;
+  }
+  if (!is_well || fsync(file->descriptor()) != 0 ||
+      renameat(descriptor(), new_name.c_str(), descriptor(), name.c_str()) != 0 ||
+      fsync(descriptor()) != 0) {
+    return Refuse(path_ + "/" + name, std::strerror(errno));
+  }
+  return {};
+}
+
+std::expected<File, std::string> StateDirectory::LockIdentity() const {
+  // An open of its own: a lock belongs to that.
+  File lock(openat(descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock.is_open()) return Refuse(path_, std::strerror(errno));
+  while (flock(lock.descriptor(), LOCK_EX) != 0) {
+    if (errno != EINTR) return Refuse(path_, std::strerror(errno));
+  }
+  return lock;
 }
 
 std::expected<std::optional<File>, std::string> StateDirectory::TryLead() const {

@@ -33,6 +33,17 @@ class StateDirectory {
   // Opens, or makes with mode 0600, a plain file of this directory; never through a link.
   std::expected<File, std::string> OpenFile(const char* name) const;
 
+  // The same, where there is such a file; nullopt: there is none.
+  std::expected<std::optional<File>, std::string> OpenFileIfThere(const char* name) const;
+  // Puts a file with these bytes in the place of the one of that name, if any: after a power loss
+  // there is the old one or the new one. The error is a sentence.
+  std::expected<void, std::string> ReplaceFile(const std::string& name,
+                                               std::string_view bytes) const;
+
+  // Held by whoever looks at what the directory is, or changes it; waits for others. It ends with
+  // the file that is returned.
+  std::expected<File, std::string> LockIdentity() const;
+
   // Whoever holds this lock is the leader; it ends with the process, however that ends. nullopt:
   // another process has it.
   std::expected<std::optional<File>, std::string> TryLead() const;
@@ -44,6 +55,9 @@ class StateDirectory {
 
  private:
   StateDirectory(std::string path, File directory);
+
+  // nullopt: there is none, and `flags` do not make one.
+  std::expected<std::optional<File>, std::string> OpenPlain(const char* name, int flags) const;
 
   std::string path_;
   File directory_;

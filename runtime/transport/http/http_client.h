@@ -17,12 +17,16 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/transport/deadlines.h"
 #include "runtime/transport/event_loop.h"
 #include "runtime/transport/http/http_head.h"
 #include "runtime/transport/http/http_limits.h"
 #include "runtime/transport/http/http_url.h"
 
 namespace policy::transport {
+
+class ClientConnection;
+class ClientPool;
 
 struct HttpFailure {
   enum class Kind : std::uint8_t {
@@ -47,12 +51,12 @@ class HttpResponseHandler {
 };
 
 struct HttpRequest {
-  std::string_view method;
-  std::string_view target;  // path and query; empty: that of the client's URL
+  std::string_view method = {};
+  std::string_view target = {};  // path and query; empty: that of the client's URL
   // Without Host, Content-Length, Transfer-Encoding, Connection and Accept-Encoding, which are
-  // added. REQUIRES: tokens, and values without control characters.
-  std::span<const HttpHeader> headers;
-  std::string_view body;  // POST and PUT have one, if an empty one
+  // added. A call with one that is no header fails.
+  std::span<const HttpHeader> headers = {};
+  std::string_view body = {};  // POST and PUT have one, if an empty one
   // Sent once more if a connection that was kept ends before the first byte of the response. Only
   // for what makes nothing happen.
   bool is_repeatable = false;
@@ -60,32 +64,44 @@ struct HttpRequest {
   std::chrono::milliseconds silence_timeout{0};     // between two parts of a body; 0: none
 };
 
-class ClientCall;
-
 // A request on its way. Destroyed before it has ended it is cancelled: its connection is closed, or
-// it is never sent.
-class HttpCall {
+// it is never sent. Lives in its client's loop; not thread-safe.
+class HttpCall final : Deadline {
  public:
-  explicit HttpCall(std::shared_ptr<ClientCall> call);
-  HttpCall(const HttpCall&) = delete;  // one owner
+  HttpCall(const HttpCall&) = delete;  // a connection refers to it
   HttpCall& operator=(const HttpCall&) = delete;
-  ~HttpCall();
+  ~HttpCall() override;
 
-  // Stops reading the response, so that the upstream slows down; goes on.
+  // Stops reading the response, so that the upstream slows down; what is read already is still
+  // given. Goes on.
   void Pause();
   void Resume();
-  // false: not one byte of the request was given to a connection yet.
-  bool is_sent() const;
 
  private:
-  std::shared_ptr<ClientCall> call_;
+  friend class ClientConnection;
+  friend class ClientPool;
+
+  explicit HttpCall(HttpResponseHandler& handler) : handler_(handler) {}
+  void OnDeadline() override;
+
+  HttpResponseHandler& handler_;
+  ClientPool* pool_ = nullptr;              // where it waits for a connection; else null
+  ClientConnection* connection_ = nullptr;  // that it is on; else null
+  std::string bytes_;                       // while it waits
+  std::string trouble_;                     // why it cannot be sent; empty: it can
+  std::chrono::milliseconds first_byte_timeout_{0};
+  std::chrono::milliseconds silence_timeout_{0};
+  bool is_head_ = false;
+  bool is_repeatable_ = false;
+  bool is_repeated_ = false;
+  bool is_paused_ = false;
 };
 
 struct HttpClientOptions {
-  std::string url;               // http or https
-  std::string ca_path;           // who signs the upstream's certificate, PEM; empty: the system's
-  std::string certificate_path;  // what we show, PEM, with its chain; empty: nothing
-  std::string key_path;
+  std::string url = {};      // http or https
+  std::string ca_path = {};  // who signs the upstream's certificate, PEM; empty: the system's
+  std::string certificate_path = {};  // what we show, PEM, with its chain; empty: nothing
+  std::string key_path = {};
   std::chrono::milliseconds connect_timeout = kConnectTimeout;
   std::chrono::milliseconds first_byte_timeout = kFirstByteTimeout;
   std::chrono::milliseconds pool_timeout = kPoolTimeout;
@@ -114,11 +130,9 @@ class HttpClient {
   std::size_t idle_connections() const;
 
  private:
-  class Pool;
+  explicit HttpClient(std::unique_ptr<ClientPool> pool);
 
-  explicit HttpClient(std::unique_ptr<Pool> pool);
-
-  std::unique_ptr<Pool> pool_;
+  std::unique_ptr<ClientPool> pool_;
 };
 
 }  // namespace policy::transport

@@ -44,8 +44,9 @@ class HttpExchange {
   const HttpPeer& peer() const { return *peer_; }
 
   // The whole answer. Content-Length, Date and, where it is the last, Connection are added; the
-  // body is left out for HEAD, and where the status has none. REQUIRES: nothing was answered yet;
-  // `status` is 200 to 599; no header is one of those added, and none holds a control character.
+  // body is left out for HEAD, and where the status has none. A header that holds a control
+  // character is left out. REQUIRES: nothing was answered yet; `status` is 200 to 599; no header is
+  // one of those added.
   void Respond(int status, std::span<const HttpHeader> headers, std::string_view body);
 
   // An answer in parts: chunked, or until the end of the connection for HTTP/1.0. What is written
@@ -58,7 +59,7 @@ class HttpExchange {
 
   bool has_begun() const { return has_begun_; }  // Respond or BeginStream were called
   // false: the answer is complete, or the client is gone; whatever is written has no effect.
-  bool is_open() const { return connection_ != nullptr; }
+  bool is_open() const;
   // What was written and the client's side has not taken.
   std::size_t queued_bytes() const;
 
@@ -67,14 +68,15 @@ class HttpExchange {
   void set_on_closed(std::function<void()> on_closed) { on_closed_ = std::move(on_closed); }
 
  private:
+  friend class HttpServer;
   friend class ServerConnection;
 
   HttpExchange() = default;
 
   ServerConnection* connection_ = nullptr;  // null: answered, or gone
   std::shared_ptr<const HttpPeer> peer_;
-  std::string bytes_;    // what head_ refers to, and body_ where it was not chunked
-  std::string chunked_;  // a body that came in chunks
+  std::string bytes_;  // what head_ refers to, and body_ where it came with it
+  std::string apart_;  // a body that came later, or in chunks
   std::vector<HttpHeader> headers_;
   HttpRequestHead head_;
   std::string_view body_;

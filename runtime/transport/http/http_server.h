@@ -29,14 +29,14 @@ struct HttpServerOptions {
   std::uint16_t port = 0;             // 0: any that is free
   bool shares_port = false;           // other servers listen on it too (SO_REUSEPORT)
   int backlog = 1'024;
-  std::shared_ptr<const TlsServer> tls;  // null: in the clear
+  std::shared_ptr<const TlsServer> tls = {};  // null: in the clear
   std::size_t body_bytes_max = kBodyBytesMax;
   std::size_t connections_max = kServerConnectionsMax;
   std::chrono::milliseconds idle_timeout = kIdleTimeout;
   std::chrono::milliseconds head_timeout = kHeadTimeout;
   std::chrono::milliseconds body_timeout = kBodyTimeout;
   std::chrono::milliseconds write_timeout = kWriteTimeout;
-  std::shared_ptr<ByteBudget> body_budget;  // null: one of its own of kBodyBudgetBytes
+  std::shared_ptr<ByteBudget> body_budget = {};  // null: one of its own of kBodyBudgetBytes
 };
 
 // What has happened since the server was made. Any thread may read it.
@@ -61,7 +61,7 @@ class HttpServer {
                                                                         HttpHandler& handler);
   HttpServer(const HttpServer&) = delete;  // connections refer to it
   HttpServer& operator=(const HttpServer&) = delete;
-  // Cuts what is open. Not from within the handler.
+  // Cuts what is open; its exchanges stay silent. Not from within the handler.
   ~HttpServer();
 
   // Takes the connection that `exchange` came on, with its request, to `other`, whose handler gets

@@ -11,11 +11,11 @@
 namespace policy::transport {
 
 struct SseEvent {
-  std::string_view event;                 // empty: "message"
-  std::optional<std::string_view> id;     // as this event has it; an empty one counts
-  std::string_view data;                  // the lines of data, joined by LF
-  bool has_data = false;                  // a data field was there, if an empty one
-  std::optional<std::string_view> retry;  // milliseconds: digits only
+  std::string_view event = {};                 // empty: "message"
+  std::optional<std::string_view> id = {};     // as this event has it; an empty one counts
+  std::string_view data = {};                  // the lines of data, joined by LF
+  bool has_data = false;                       // a data field was there, if an empty one
+  std::optional<std::string_view> retry = {};  // milliseconds: digits only
 
   bool operator==(const SseEvent&) const = default;
 };

@@ -45,7 +45,7 @@ class Proxy:
             self.policy.write_text(json.dumps(policy))
         self.record = self.folder / f"record-{time.monotonic_ns()}"
         self.record.touch()
-        state = ["--state", str(self.folder / "state")] if shared else ["--private-state"]
+        state = ["--state", str(self.folder / "state"), "--init-state"] if shared else ["--private-state"]
         command = command or [sys.executable, SERVER, str(self.record), *modes]
         self.process = subprocess.Popen(
             [POLICYD, "run", "--policy", str(self.policy), *state, *options, "--", *command],
@@ -636,7 +636,7 @@ class Beginning(ProcessTest):
             (folder / f"{name}.json").write_text(json.dumps({"version": "1", "default": "deny", "tools": tools}))
 
         def shared(name):
-            return ["run", "--policy", str(folder / f"{name}.json"), "--state", str(folder / "state"), *server]
+            return ["run", "--policy", str(folder / f"{name}.json"), "--state", str(folder / "state"), "--init-state", *server]
 
         rows = [
             (shared("sliding"), "counter `sliding` is sliding, and only fixed counters are shared"),
@@ -652,7 +652,8 @@ class Beginning(ProcessTest):
             (["run", *good, "--log", str(folder / "no" / "log"), *server], "decision log"),
             (["run", *good], "command is missing"),
             (["run", *good, "--", str(folder / "missing")], "cannot run"),
-            (["serve", "--config", "x"], "not built yet"),
+            (["serve", "--config", "x"], "cannot be read"),
+            (["approvals"], "not built yet"),
             ([], "subcommand"),
         ]
         for arguments, text in rows:

@@ -99,7 +99,7 @@ TEST_CASE("an installed block answers for the interpreter") {
   REQUIRE(CompileAll(program, InThisProcess(), *linker).installed == 1);
   REQUIRE(program->native()->IsInstalled(0));
   Frame frame(program);
-  frame.tool = "t";
+  frame.set_tool("t");
   Findings findings;
   REQUIRE(program->native()->Run(0, frame, findings));
   REQUIRE(findings.allows.size() == 1);

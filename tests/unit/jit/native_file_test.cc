@@ -67,7 +67,7 @@ TEST_CASE("a file that others may write to is not trusted") {
   std::ofstream(path) << "code";
   ::chmod(path.c_str(), 0644);
   REQUIRE(ReadTrustedFile(path.string()) == "code");
-  for (const mode_t mode : {0664, 0646, 0666}) {
+  for (const mode_t mode : {0664U, 0646U, 0666U}) {
     ::chmod(path.c_str(), mode);
     const auto read = ReadTrustedFile(path.string());
     REQUIRE_FALSE(read.has_value());

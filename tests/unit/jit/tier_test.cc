@@ -57,7 +57,7 @@ TierOptions Options(TierMode mode, Log& log) {
 
 std::size_t DenialsOf(Frame& frame, std::string_view tool) {
   frame.Clear();
-  frame.tool = tool;
+  frame.set_tool(tool);
   for (std::uint32_t slot = 0; slot < frame.slot_count(); ++slot) {
     frame.Fill(slot, Value::MakeString(slot == 3 ? "no" : "yes"));
   }

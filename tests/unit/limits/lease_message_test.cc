@@ -29,7 +29,8 @@ std::vector<LeaseMessage> AllMessages() {
           .request_id = 9, .status = GrantStatus::Dry, .epoch_s = 60, .amount = 0, .elsewhere = 49},
       RecallMessage{.recall_id = 3, .cell = cell, .epoch_s = 60, .room_max = 50},
       ReturnMessage{.recall_id = 3, .cell = cell, .epoch_s = 60, .returned = 4},
-      GoodbyeMessage{}};
+      GoodbyeMessage{},
+      SetMessage{.cell = cell, .epoch_s = 60, .used = 17}};
 }
 
 TEST_CASE("messages come out as they went in, and nothing shorter or longer does") {

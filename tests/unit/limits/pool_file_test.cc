@@ -16,9 +16,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "runtime/limits/identity_key.h"
 #include "runtime/limits/store/state_directory.h"
 #include "tests/unit/limits/temporary_directory.h"
 
@@ -86,7 +88,7 @@ TEST_CASE("the last record of each cell counts") {
     CHECK(records[0].high_max == 50);
     CHECK(records[1].issued == 7);
     REQUIRE(file->Append(Record(2, 8), Durability::OverPowerLoss));
-    REQUIRE(file->Rewrite(directory, std::vector{Record(2, 8)}));
+    REQUIRE(file->Rewrite(directory, std::vector{Record(2, 8)}, 5));
     REQUIRE(file->Append(Record(3, 1), Durability::OverProcess));
     REQUIRE(file->Append(Record(1, 12), Durability::OverPowerLoss));
   }
@@ -142,6 +144,96 @@ TEST_CASE("a torn tail is cut off, and anything wrong before the end refuses") {
   }
 }
 
+// Bytes that version 1 of the program wrote, with calls through a real server: 7 for ann, 4 for
+// ben, and in a second start 3 for ann, each of 12.50.
+TEST_CASE("a file of version 1 is written anew with every count") {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary.path() + "/pool";
+  const std::string old = ReadBytes(LIMITS_FIXTURES "/pool-v1");
+  REQUIRE(old.size() == 2611);
+  REQUIRE(old[8] == 1);
+  WriteBytes(path, old);
+  std::uint64_t incarnation = 0;
+  for (int round = 0; round < 2; ++round) {
+    const StateDirectory directory = OpenDirectory(temporary.path());
+    const auto header = PoolFile::Peek(directory);
+    REQUIRE((header && *header));
+    CHECK((*header)->version == (round == 0 ? 1 : 2));
+    std::vector<PoolRecord> records;
+    const auto file = PoolFile::Open(directory, records);
+    REQUIRE(file.has_value());
+    std::map<std::string, std::int64_t> issued;
+    for (const PoolRecord& record : records) {
+      const auto identity = ParseIdentityKey(record.name.identity);
+      REQUIRE(identity.has_value());
+      CHECK(identity->attachment == "default\x1Flocal");
+      issued[identity->name + (record.name.scope_key.ends_with("ben") ? " ben" : "")] +=
+          record.issued;
+    }
+    CHECK(issued == std::map<std::string, std::int64_t>{{"budget", 14 * 1250},
+                                                        {"monthly", 14},
+                                                        {"daily", 10},
+                                                        {"daily ben", 4},
+                                                        {"quick", 14}});
+    if (round == 0) incarnation = file->incarnation();
+    CHECK(file->incarnation() == incarnation);
+    CHECK(file->incarnation() == (*header)->incarnation);
+    CHECK(ReadBytes(path)[8] == 2);
+    CHECK_FALSE(std::filesystem::exists(temporary.path() + "/pool.new"));
+  }
+  // Cut off anywhere, it is upgraded to what was whole, and never to more.
+  for (std::size_t size = 24; size < old.size(); size += 7) {
+    WriteBytes(path, old.substr(0, size));
+    std::string error;
+    std::int64_t sum = 0;
+    for (const std::int64_t some : IssuedIn(temporary.path(), &error)) sum += some;
+    CHECK(error.empty());
+    CHECK(sum <= 14 * 1250 + 14 + 14 + 14);
+  }
+}
+
+TEST_CASE("a version that cannot be written anew is refused, and left as it is") {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary.path() + "/pool";
+  const std::string old = ReadBytes(LIMITS_FIXTURES "/pool-v1");
+  WriteBytes(path, old);
+  std::filesystem::create_directory(temporary.path() + "/pool.new");
+  std::string error;
+  IssuedIn(temporary.path(), &error);
+  CHECK(error.find("version 1 and cannot be written anew") != std::string::npos);
+  CHECK(ReadBytes(path) == old);
+}
+
+TEST_CASE("a file of a later version is refused, and left as it is") {
+  const TemporaryDirectory temporary;
+  const std::string path = temporary.path() + "/pool";
+  const std::string later = ReadBytes(LIMITS_FIXTURES "/pool-v3");
+  WriteBytes(path, later);
+  std::string error;
+  CHECK(IssuedIn(temporary.path(), &error).empty());
+  CHECK(error.find("is of version 3, which a later policyd wrote") != std::string::npos);
+  CHECK_FALSE(PoolFile::Peek(OpenDirectory(temporary.path())).has_value());
+  CHECK(ReadBytes(path) == later);
+}
+
+TEST_CASE("until when windows are forgotten is kept") {
+  const TemporaryDirectory temporary;
+  const StateDirectory directory = OpenDirectory(temporary.path());
+  std::vector<PoolRecord> records;
+  {
+    auto file = PoolFile::Open(directory, records);
+    REQUIRE(file.has_value());
+    CHECK(file->forgotten_until_s() == INT64_MIN);
+    REQUIRE(file->Rewrite(directory, {}, 1'772'366'400));
+    REQUIRE(file->Append(Record(1, 7), Durability::OverPowerLoss));
+  }
+  const auto file = PoolFile::Open(directory, records);
+  REQUIRE(file.has_value());
+  CHECK(file->forgotten_until_s() == 1'772'366'400);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].issued == 7);
+}
+
 TEST_CASE("state directories that others could write to are refused") {
   const TemporaryDirectory temporary;
   const std::string path = temporary.path() + "/a/b";
@@ -151,7 +243,7 @@ TEST_CASE("state directories that others could write to are refused") {
   CHECK((status.st_mode & 0777) == 0700);
   CHECK(StateDirectory::Open(path + "/").has_value());
 
-  for (const mode_t mode : {0770, 0702, 0777}) {
+  for (const mode_t mode : {0770U, 0702U, 0777U}) {
     REQUIRE(chmod(path.c_str(), mode) == 0);
     CHECK_FALSE(StateDirectory::Open(path).has_value());
   }
@@ -228,7 +320,7 @@ TEST_CASE("after a synchronisation that failed nothing is promised any more") {
     const bool breaks = BreakSynchronisation();
     const bool is_promised = file->Append(Record(1, 2), Durability::OverPowerLoss) ||
                              file->Append(Record(1, 3), Durability::OverProcess) ||
-                             file->Rewrite(state, std::vector{Record(1, 4)});
+                             file->Rewrite(state, std::vector{Record(1, 4)}, 5);
     _exit(was_well && breaks && !is_promised ? 0 : 1);
   }
   int status = -1;

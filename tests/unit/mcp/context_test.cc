@@ -87,7 +87,7 @@ TEST_CASE("the context fills its slots") {
   context.client_name = "n";
   context.annotations = R"({"readOnlyHint":true})";
   context.now_ns = kSundayNight;
-  asking.frame->tool = "t";
+  asking.frame->set_tool("t");
   REQUIRE(FillContext(context, *asking.frame));
   CHECK(asking.at("tool.name").text() == "t");
   CHECK(asking.at("tool.server").text() == "s");
@@ -111,7 +111,7 @@ TEST_CASE("the context fills its slots") {
 
   // Anew: nothing is left of the first.
   context = {};
-  asking.frame->tool = "u";
+  asking.frame->set_tool("u");
   REQUIRE(FillContext(context, *asking.frame));
   CHECK(asking.at("tool.name").text() == "u");
   for (const char* path : {"tool.annotations.readOnlyHint", "grant.tags", "grant.attributes.team",
@@ -131,7 +131,7 @@ TEST_CASE("under a lock the tool is what its pin says, whatever the caller says"
   context.annotations = R"({"readOnlyHint":"claimed"})";
   const auto fill = [&](const char* tool, const char* server) {
     context.server = server;
-    asking.frame->tool = tool;
+    asking.frame->set_tool(tool);
     return FillContext(context, *asking.frame);
   };
   REQUIRE(fill("t", "s"));

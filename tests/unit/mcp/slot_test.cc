@@ -102,7 +102,7 @@ TEST_CASE("slots hold what stands at their paths") {
     const std::string bytes = Call(row.arguments);
     const auto message = reader.Read(bytes, &frame);
     REQUIRE(message);
-    CHECK(frame.tool == "t");
+    CHECK(frame.tool() == "t");
     CHECK(frame.arguments == row.arguments);
     const Value& value = frame.slot(row.slot);
     CHECK(value.kind == row.kind);

@@ -203,7 +203,7 @@ void Exercise(const std::shared_ptr<const Program>& program) {
     for (std::uint32_t slot = 0; slot < layout.slot_count(); ++slot) {
       frame.Fill(slot, values[(turn + slot) % std::size(values)]);
     }
-    frame.tool = "send";
+    frame.set_tool("send");
     Findings findings;
     Interpret(frame, findings);
     std::vector<TraceStep> trace;

@@ -74,7 +74,7 @@ void Exercise(const std::shared_ptr<const Program>& program) {
       for (std::uint32_t slot = 0; slot < layout.slots().size(); ++slot) {
         frame.Fill(slot, values[(turn + slot) % std::size(values)]);
       }
-      frame.tool = tool;
+      frame.set_tool(tool);
       frame.arguments = R"({"to":"a","\u006bind":"b","other":1})";
       Findings findings;
       Interpret(frame, findings);

@@ -71,7 +71,7 @@ TEST_CASE("values are made without an allocation in steady state") {
   Findings findings;
   const auto decide = [&] {
     if (!mcp::FillArguments(arguments, frame)) return false;
-    frame.tool = "send";
+    frame.set_tool("send");
     findings.Clear();
     Interpret(frame, findings);
     return findings.denials.size() == 1 && findings.denials.front().truth == Truth::True;

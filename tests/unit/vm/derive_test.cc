@@ -233,7 +233,7 @@ class Caller {
 
   const Decision& Call(const std::string& arguments) {
     REQUIRE(mcp::FillArguments(arguments, frame_).has_value());
-    frame_.tool = "send";
+    frame_.set_tool("send");
     return Again();
   }
   // The same call, in another context.

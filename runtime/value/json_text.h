@@ -1,6 +1,6 @@
-// Texts as JSON strings, for what the engine itself writes.
-#ifndef RUNTIME_VM_JSON_TEXT_H_
-#define RUNTIME_VM_JSON_TEXT_H_
+// Texts as JSON strings, for what the product itself writes.
+#ifndef RUNTIME_VALUE_JSON_TEXT_H_
+#define RUNTIME_VALUE_JSON_TEXT_H_
 
 #include <string>
 #include <string_view>
@@ -29,4 +29,4 @@ inline void AppendJsonString(std::string_view text, std::string& json) {
 
 }  // namespace policy
 
-#endif  // RUNTIME_VM_JSON_TEXT_H_
+#endif  // RUNTIME_VALUE_JSON_TEXT_H_

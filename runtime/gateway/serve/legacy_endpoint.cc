@@ -1,0 +1,293 @@
+#include "runtime/gateway/serve/legacy_endpoint.h"
+
+#include <openssl/rand.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "policy/check.h"
+#include "runtime/gateway/serve/http_answer.h"
+#include "runtime/gateway/serve/request_checks.h"
+#include "runtime/mcp/session.h"
+
+namespace policy::gateway {
+namespace {
+
+constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
+constexpr int kNotFound = 404;
+constexpr int kUnavailable = 503;
+constexpr int kTooMany = 429;
+constexpr std::string_view kNoSession = "there is no such session: begin one with initialize";
+
+std::uint64_t RandomNumber() {
+  std::uint64_t number = 0;
+  std::array<unsigned char, sizeof(number)> bytes{};
+  CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  std::memcpy(&number, bytes.data(), sizeof(number));
+  return number;
+}
+
+std::string NameOf(std::uint64_t number) {
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(number));
+  return text.data();
+}
+
+}  // namespace
+
+struct LegacyEndpoint::Seat {
+  Seat(WorkerSite& site, SessionOwner whose, Number named)
+      : owner(std::move(whose)),
+        number(named),
+        use(site.shared.in_flight.Of(owner.grant)),
+        gate(site.state, owner.server, owner.grant, use, site.metrics) {}
+
+  SessionOwner owner;
+  Number number;
+  std::shared_ptr<GrantUse> use;
+  ServeGate gate;
+  std::unique_ptr<ServeSession> session;
+  StreamableClient* client = nullptr;  // the session's
+  std::int64_t used_ns = 0;            // monotonic: when the client was last heard of
+};
+
+LegacyEndpoint::LegacyEndpoint(WorkerSite& site, Move move) : site_(site), move_(std::move(move)) {}
+
+LegacyEndpoint::~LegacyEndpoint() { EndAll(); }
+
+void LegacyEndpoint::Touch(Seat& seat, const Asked& asked) {
+  seat.used_ns = site_.tools.clock.MonotonicNanoseconds();
+  seat.session->relay().SetCaller(CallerOf(asked, {}));
+}
+
+void LegacyEndpoint::Post(Asked asked, const mcp::Message* message) {
+  const bool has_session = asked.exchange->head().headers.Find("mcp-session-id").has_value();
+  if (const auto refused = CheckAccept(asked.exchange->head(), {.json = true, .events = true})) {
+    return RespondError(*asked.exchange, refused->status, mcp::kInvalidRequestCode, refused->text);
+  }
+  if (!has_session) {
+    const bool begins = message != nullptr && message->kind == mcp::MessageKind::Request &&
+                        message->method == "initialize";
+    if (!begins) {
+      return RespondError(*asked.exchange, 400, mcp::kInvalidRequestCode,
+                          "Mcp-Session-Id is missing: a session begins with initialize");
+    }
+    Seat* const seat = Begin(asked, RandomNumber());
+    if (seat == nullptr) return;
+    Touch(*seat, asked);
+    return seat->client->Post(std::move(asked.exchange));
+  }
+  Seat* const seat = Find(asked);
+  if (seat == nullptr) return;
+  Touch(*seat, asked);
+  if (seat->session->server().is_full()) {
+    return RespondText(*asked.exchange, kUnavailable, "the server reads too slowly");
+  }
+  seat->client->Post(std::move(asked.exchange));
+}
+
+void LegacyEndpoint::Get(Asked asked) {
+  if (const auto refused = CheckAccept(asked.exchange->head(), {.json = false, .events = true})) {
+    return RespondText(*asked.exchange, refused->status, refused->text);
+  }
+  if (!asked.exchange->head().headers.Find("mcp-session-id")) {
+    return RespondText(*asked.exchange, 400, "Mcp-Session-Id is missing");
+  }
+  Seat* const seat = Find(asked);
+  if (seat == nullptr) return;
+  Touch(*seat, asked);
+  const auto last_event = asked.exchange->head().headers.Find("last-event-id");
+  seat->client->Get(asked.exchange, last_event.value_or(""));
+  seat->session->server().ClientListens();
+}
+
+void LegacyEndpoint::Delete(Asked asked) {
+  if (!asked.exchange->head().headers.Find("mcp-session-id")) {
+    return RespondText(*asked.exchange, 400, "Mcp-Session-Id is missing");
+  }
+  Seat* const seat = Find(asked);
+  if (seat == nullptr) return;
+  seat->session->End(kNotFound, kNoSession);
+  asked.exchange->Respond(200, {}, {});
+}
+
+LegacyEndpoint::Seat* LegacyEndpoint::Find(Asked& asked) {
+  const transport::HttpHeaders& headers = asked.exchange->head().headers;
+  const std::string_view id = headers.Find("mcp-session-id").value_or("");
+  const auto ticket = headers.Count("mcp-session-id") == 1
+                          ? site_.shared.seal.Open(id, asked.owner())
+                          : std::nullopt;
+  if (!ticket) {
+    RespondText(*asked.exchange, kNotFound, kNoSession);
+    return nullptr;
+  }
+  const auto home = static_cast<std::uint16_t>(ticket->worker % site_.shared.workers.size());
+  if (home != site_.index) {
+    move_(std::move(asked.exchange), home);
+    return nullptr;
+  }
+  const auto found = seats_.find(ticket->number);
+  if (found != seats_.end() && !found->second->session->is_over()) return found->second.get();
+  if (found == seats_.end() && !ticket->resumption.empty()) return TakeUp(asked, *ticket, id);
+  RespondText(*asked.exchange, kNotFound, kNoSession);
+  return nullptr;
+}
+
+LegacyEndpoint::Seat* LegacyEndpoint::Begin(const Asked& asked, Number number) {
+  const ServeLimits& limits = site_.state->config->limits;
+  auto seat = std::make_unique<Seat>(site_, asked.owner(), number);
+  const auto version = site_.policies.Find(*site_.state, *asked.who.grant, asked.server->name);
+  if (!version) {
+    site_.tools.say("server `" + asked.server->name + "`: " + version.error());
+    RespondText(*asked.exchange, kUnavailable, "the policy of this server cannot be put in force");
+    return nullptr;
+  }
+  if (!GrantUse::Take(seat->use->sessions, limits.sessions_per_grant_max)) {
+    RespondText(*asked.exchange, kTooMany, "this grant has too many sessions");
+    return nullptr;
+  }
+  if (!GrantUse::Take(site_.shared.sessions, limits.sessions_max)) {
+    seat->use->sessions.fetch_sub(1);
+    RespondText(*asked.exchange, kUnavailable, "there are too many sessions");
+    return nullptr;
+  }
+  site_.metrics.Count(Sum::Sessions);
+  // From here on the end of the session gives its place back.
+  Seat& begun = *(seats_[number] = std::move(seat));
+  begun.session = std::make_unique<ServeSession>(
+      RelayOptions{.caller = CallerOf(asked, NameOf(number)),
+                   .passed_methods = site_.state->config->passed_methods,
+                   .gate = &begun.gate,
+                   .observes = site_.state->config->observes},
+      *version, site_.tools,
+      ServeSession::Callbacks{.on_over = [this, number] { Drop(number); },
+                              .on_idle =
+                                  [this, number] {
+                                    // What did not come to a session is nothing to keep.
+                                    const auto found = seats_.find(number);
+                                    if (found == seats_.end()) return;
+                                    Seat& idle = *found->second;
+                                    if (idle.client->is_initialized()) return;
+                                    site_.tools.loop.Post(
+                                        [this, number, is_alive = std::weak_ptr(is_alive_)] {
+                                          if (is_alive.expired()) return;
+                                          const auto left = seats_.find(number);
+                                          if (left == seats_.end()) return;
+                                          if (left->second->client->is_initialized()) return;
+                                          left->second->session->End(kNotFound, kNoSession);
+                                        });
+                                  }});
+  auto server = site_.servers.Connect(*site_.state, *asked.server, HttpServerSide::Era::Legacy,
+                                      *begun.session);
+  if (!server) {
+    RespondText(*asked.exchange, server.error().status, server.error().text);
+    begun.session->End(kNotFound, kNoSession);
+    Drop(number);
+    return nullptr;
+  }
+  ServerSide* const server_side = server->get();
+  auto client = std::make_unique<StreamableClient>(
+      begun.session->relay(),
+      StreamableClient::Options{.replay_events_max = limits.replay_events_max,
+                                .replay_bytes_max = limits.replay_bytes_max,
+                                .make_session_id = [this, &begun, server_side] {
+                                  return site_.shared.seal.Seal(
+                                      {.number = begun.number,
+                                       .worker = site_.index,
+                                       .resumption = server_side->resumption()},
+                                      begun.owner);
+                                }});
+  begun.client = client.get();
+  begun.session->Connect(std::move(client), std::move(*server));
+  return &begun;
+}
+
+// Another process began this session, or this one before it was started anew. The server has it
+// still, or will say that it has not.
+LegacyEndpoint::Seat* LegacyEndpoint::TakeUp(const Asked& asked, const SessionTicket& ticket,
+                                             std::string_view id) {
+  if (asked.server->transport != UpstreamTransport::StreamableHttp) {
+    RespondText(*asked.exchange, kNotFound, kNoSession);
+    return nullptr;
+  }
+  Seat* const seat = Begin(asked, ticket.number);
+  if (seat == nullptr) return nullptr;
+  auto& server = static_cast<HttpServerSide&>(seat->session->server());
+  if (!server.TakeUp(ticket.resumption)) {
+    RespondText(*asked.exchange, kNotFound, kNoSession);
+    seat->session->End(kNotFound, kNoSession);
+    return nullptr;
+  }
+  seat->client->TakeUp(std::string(id), server.protocol_version());
+  return seat;
+}
+
+// Its relay is what is calling, most often: it is dropped in a coming turn.
+void LegacyEndpoint::Drop(Number number) {
+  site_.tools.loop.Post([this, number, is_alive = std::weak_ptr(is_alive_)] {
+    if (is_alive.expired()) return;
+    const auto found = seats_.find(number);
+    if (found == seats_.end()) return;
+    found->second->use->sessions.fetch_sub(1, std::memory_order_relaxed);
+    site_.shared.sessions.fetch_sub(1, std::memory_order_relaxed);
+    site_.metrics.Count(Sum::Sessions, -1);
+    seats_.erase(found);
+  });
+}
+
+void LegacyEndpoint::Install() {
+  for (const auto& [number, seat] : seats_) {
+    if (seat->session->is_over()) continue;
+    const auto grant = site_.state->access->grants.Find(seat->owner.grant);
+    const bool is_served = site_.state->config->servers.contains(seat->owner.server);
+    if (grant == nullptr || grant->is_revoked() || !is_served) {
+      seat->session->End(kNotFound, kNoSession);
+      continue;
+    }
+    const auto version = site_.policies.Find(*site_.state, *grant, seat->owner.server);
+    if (!version) {
+      site_.tools.say("server `" + seat->owner.server + "`: " + version.error());
+      seat->session->End(kUnavailable, "the policy of this server cannot be put in force");
+    } else if (&seat->session->relay().policy() != version->get()) {
+      seat->session->relay().Install(*version);
+    }
+  }
+}
+
+void LegacyEndpoint::KeepAlive() {
+  const std::int64_t now_ns = site_.tools.clock.MonotonicNanoseconds();
+  const auto idle_ns = static_cast<std::int64_t>(site_.state->config->limits.session_idle_ms) *
+                       kNanosecondsPerMillisecond;
+  for (const auto& [number, seat] : seats_) {
+    if (seat->session->is_over()) continue;
+    seat->client->KeepAlive();
+    const bool is_used =
+        seat->client->is_listening() || seat->session->relay().has_requests_in_flight();
+    if (is_used) seat->used_ns = now_ns;
+    if (now_ns - seat->used_ns > idle_ns) seat->session->End(kNotFound, kNoSession);
+  }
+}
+
+void LegacyEndpoint::EndListening() {
+  for (const auto& [number, seat] : seats_) {
+    if (!seat->session->is_over()) seat->client->EndListening();
+  }
+}
+
+void LegacyEndpoint::EndAll() {
+  for (const auto& [number, seat] : seats_) {
+    seat->session->End(kUnavailable, "policyd is ending");
+  }
+}
+
+bool LegacyEndpoint::has_calls_in_flight() const {
+  for (const auto& [number, seat] : seats_) {
+    if (!seat->session->is_over() && seat->session->relay().has_requests_in_flight()) return true;
+  }
+  return false;
+}
+
+}  // namespace policy::gateway

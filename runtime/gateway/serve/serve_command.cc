@@ -1,0 +1,299 @@
+#include "runtime/gateway/serve/serve_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "runtime/gateway/config/serve_reload.h"
+#include "runtime/gateway/config/serve_state.h"
+#include "runtime/gateway/counter_home.h"
+#include "runtime/gateway/run_command.h"
+#include "runtime/gateway/serve/serve_shared.h"
+#include "runtime/gateway/serve/worker.h"
+#include "runtime/limits/memory_counters.h"
+#include "runtime/limits/system_clock.h"
+#include "runtime/transport/child_process.h"
+#include "runtime/transport/error_stream.h"
+#include "runtime/transport/file_watch.h"
+#include "runtime/transport/signals.h"
+#include "runtime/transport/tls_server.h"
+
+namespace policy::gateway {
+namespace {
+
+using std::chrono::milliseconds;
+
+const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+constexpr unsigned kWorkersMax = 4;  // unless the configuration says more
+constexpr milliseconds kEndLook{20};
+
+// Denies every call. Nothing is looked for beside it: in /proc nobody makes files.
+constexpr char kDenyAllPath[] = "/proc/no-policy.json";
+constexpr char kDenyAllText[] = R"({"version": "1", "default": "deny"})";
+
+std::size_t WorkerCount(const ServeConfig& config) {
+  if (config.workers != 0) return config.workers;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, kWorkersMax);
+}
+
+std::expected<std::shared_ptr<const transport::TlsServer>, std::string> TlsOf(
+    const ServeConfig& config) {
+  if (!config.tls) return nullptr;
+  return transport::TlsServer::Make({.certificate_path = config.tls->certificate_path,
+                                     .key_path = config.tls->key_path,
+                                     .client_ca_path = config.tls->client_ca_path,
+                                     .requires_client = config.tls->requires_client});
+}
+
+bool HaveDurableCounters(const ServeState& state) {
+  return std::ranges::any_of(
+      state.policies, [](const auto& entry) { return HasDurableCounters(*entry.second.program); });
+}
+
+std::string UrlOf(const ServeConfig& config, std::uint16_t port) {
+  const bool is_ipv6 = config.listen.address.find(':') != std::string::npos;
+  const std::string host = is_ipv6 ? "[" + config.listen.address + "]" : config.listen.address;
+  return std::string(config.tls ? "https" : "http") + "://" + host + ":" + std::to_string(port);
+}
+
+// Begins with nothing running; each step that fails says why and ends with kExitNotRun.
+class Serve {
+ public:
+  Serve(const ServeOptions& options, const CompilePolicy& compile)
+      : options_(options), compile_(compile) {}
+
+  int Begin();
+
+ private:
+  int NotRun(std::string_view why);
+  int WithCounters(Counters& counters, CounterPlace place);
+  std::expected<SealKey, std::string> SealKeyOf(const ServeConfig& config);
+  int WithWorkers(ServeShared& shared);
+  void Signal(int signal);
+  void Reloaded(const ServeReloaded& reloaded);
+  void Watch(const std::vector<std::string>& paths);
+  void LookWhetherEnded();
+  // From any thread.
+  void Say(std::string line);
+  void PassErrors(std::string bytes);
+
+  const ServeOptions& options_;
+  const CompilePolicy& compile_;
+  SystemClock clock_;
+  Metrics metrics_{POLICY_VERSION};
+  std::shared_ptr<const ServeState> state_;  // in force
+  std::unique_ptr<transport::EventLoop> loop_;
+  std::optional<transport::ErrorStream> errors_;
+  std::unique_ptr<transport::FileWatch> watch_;
+  std::unique_ptr<ServeReload> reload_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  bool is_ending_ = false;
+};
+
+int Serve::NotRun(std::string_view why) {
+  transport::ErrorStream errors(transport::Stream::Standard(2), nullptr);
+  errors.Say(why);
+  errors.Flush();
+  return kExitNotRun;
+}
+
+void Serve::Say(std::string line) {
+  loop_->Post([this, line = std::move(line)] {
+    errors_->Say(line);
+    errors_->Flush();
+  });
+}
+
+void Serve::PassErrors(std::string bytes) {
+  loop_->Post([this, bytes = std::move(bytes)] {
+    errors_->Pass(bytes);
+    errors_->Flush();
+  });
+}
+
+int Serve::Begin() {
+  transport::BlockSignals(kSignals);
+  auto loop = transport::EventLoop::Make();
+  if (!loop) return NotRun(loop.error());
+  loop_ = std::move(*loop);
+  // Watched before it is read, so that no edit falls in between.
+  auto watch = transport::FileWatch::Make(*loop_, options_.config_path, [this] {
+    if (reload_ != nullptr) reload_->FileChanged();
+  });
+  if (watch) watch_ = std::move(*watch);
+  ServeBuild built = BuildServeState(options_.config_path, compile_, nullptr, {});
+  if (built.state == nullptr) return NotRun(ToText(built.troubles));
+  state_ = std::move(built.state);
+
+  const ServeConfig& config = *state_->config;
+  if (config.has_private_state) {
+    MemoryCounters counters;
+    const int status = WithCounters(counters, CounterPlace::Private);
+    loop_->DropTasks();
+    return status;
+  }
+  CounterHome home;
+  home.state_directory = config.state_directory;
+  if (config.store) {
+    home.store_url = config.store->url;
+    home.store_password_path = config.store->password_path;
+    home.store_ca_path = config.store->ca_path;
+    home.makes_pool = config.store->makes_pool || options_.makes_state;
+  } else {
+    home.makes_pool = options_.makes_state;
+    const auto entered = EnterHome(home, HaveDurableCounters(*state_));
+    if (!entered) return NotRun(entered.error());
+    for (const std::string& line : *entered) Say(line);
+  }
+  transport::LeaseNode::Options node_options;
+  node_options.on_trouble = [this](const std::string& trouble) { Say(trouble); };
+  auto node = StartLeases(home, std::move(node_options), clock_);
+  if (!node) return NotRun(node.error());
+  const int status = WithCounters((*node)->counters(), CounterPlace::Shared);
+  loop_->DropTasks();
+  return status;
+}
+
+// Without a key of the operator's, sessions end with this process: so do its children.
+std::expected<SealKey, std::string> Serve::SealKeyOf(const ServeConfig& config) {
+  if (config.session_key_path.empty()) return MakeSealKey();
+  return ReadSealKey(config.session_key_path);
+}
+
+int Serve::WithCounters(Counters& counters, CounterPlace place) {
+  const auto key = SealKeyOf(*state_->config);
+  if (!key) return NotRun(key.error());
+  LoadedPolicy deny_all =
+      compile_({.path = kDenyAllPath, .text = kDenyAllText, .tools_path = {}, .server = {}});
+  if (!deny_all.program) return NotRun(deny_all.program.error());
+  ServeShared shared{
+      .clock = clock_,
+      .counters = counters,
+      .counter_place = place,
+      .deny_all = *deny_all.program,
+      .seal = SessionSeal(*key),
+      .metrics = metrics_,
+      .say = [this](std::string line) { Say(std::move(line)); },
+      .pass_errors = [this](std::string bytes) { PassErrors(std::move(bytes)); },
+      .body_budget =
+          std::make_shared<transport::ByteBudget>(state_->config->limits.body_bytes_shared_max),
+      .in_flight = {},
+      .worker_count = WorkerCount(*state_->config),
+      .workers = {},
+  };
+  const int status = WithWorkers(shared);
+  reload_.reset();
+  workers_.clear();
+  errors_->Flush();
+  errors_.reset();
+  return status;
+}
+
+int Serve::WithWorkers(ServeShared& shared) {
+  const ServeConfig& config = *state_->config;
+  errors_.emplace(transport::Stream::Standard(2), loop_.get());
+  // Counters that cannot be kept as their policy says are found before the first call is.
+  PolicyBook book(shared.counters, shared.counter_place, shared.deny_all);
+  for (const auto& grant : state_->access->grants.all()) {
+    for (const auto& [name, server] : config.servers) {
+      const auto version = book.Find(*state_, *grant, name);
+      if (!version) return NotRun("server `" + name + "`: " + version.error());
+    }
+  }
+  const auto tls = TlsOf(config);
+  if (!tls) return NotRun(tls.error());
+  std::uint16_t port = config.listen.port;
+  for (std::size_t index = 0; index < shared.worker_count; ++index) {
+    auto worker = Worker::Make(
+        {.index = static_cast<std::uint16_t>(index), .port = port, .tls = *tls}, shared, state_);
+    if (!worker) return NotRun(worker.error());
+    port = (*worker)->port();
+    shared.workers.push_back(worker->get());
+    workers_.push_back(*std::move(worker));
+  }
+  for (const std::string& warning : state_->warnings) errors_->Say(warning);
+  if (config.has_private_state) {
+    errors_->Say("counters are private: each policyd started like this has limits of its own");
+  }
+  if (config.observes) errors_->Say("only observing: no call is denied");
+  transport::AdoptOrphans();
+  const transport::SignalSource signals(*loop_, kSignals, [this](int signal) { Signal(signal); });
+  reload_ = std::make_unique<ServeReload>(
+      state_, compile_, CounterTarget{.counters = &shared.counters, .place = shared.counter_place},
+      *loop_, [this](const ServeReloaded& reloaded) { Reloaded(reloaded); });
+  std::vector<std::string> paths;
+  for (const FileState& file : state_->files) paths.push_back(file.path);
+  Watch(paths);
+  for (const auto& worker : workers_) worker->Start();
+  for (const auto& [name, server] : config.servers) {
+    errors_->Say("server `" + name + "` is at " + UrlOf(config, port) + "/mcp/" + name);
+  }
+  errors_->Flush();
+  loop_->Run();
+  return 0;
+}
+
+void Serve::Signal(int signal) {
+  if (signal == SIGCHLD) {
+    for (const auto& worker : workers_) worker->Reap();
+    return;
+  }
+  if (signal == SIGHUP) return reload_->Reload();
+  if (is_ending_) return loop_->Stop();  // asked twice: at once
+  is_ending_ = true;
+  for (const auto& worker : workers_) {
+    worker->Drain(milliseconds(state_->config->limits.drain_ms));
+  }
+  LookWhetherEnded();
+}
+
+void Serve::LookWhetherEnded() {
+  const bool have_ended =
+      std::ranges::all_of(workers_, [](const auto& worker) { return worker->has_ended(); });
+  if (have_ended) return loop_->Stop();
+  loop_->After(kEndLook, [this] { LookWhetherEnded(); });
+}
+
+// All of it, or nothing: but what the listener and the counters are made of stays as it is until
+// the next start.
+void Serve::Reloaded(const ServeReloaded& reloaded) {
+  if (!reloaded.troubles.empty()) errors_->Say(ToText(reloaded.troubles));
+  metrics_.CountReload(reloaded.state == nullptr);
+  if (reloaded.state != nullptr) {
+    state_ = reloaded.state;
+    for (const auto& worker : workers_) worker->Install(state_);
+    if (reloaded.is_keys_only) return;
+    for (const std::string& warning : state_->warnings) errors_->Say(warning);
+    if (const auto tls = TlsOf(*state_->config); !tls) {
+      errors_->Say(tls.error() + "; the certificate that was in use stays");
+    } else if (*tls != nullptr) {
+      for (const auto& worker : workers_) worker->SetTls(*tls);
+    }
+    errors_->Say("the edited configuration is in force");
+  } else if (!reloaded.troubles.empty()) {
+    errors_->Say("the configuration that was in force stays");
+  }
+  errors_->Flush();
+  Watch(reloaded.paths);
+}
+
+// Looks again at once where a folder is watched for the first time: it may have changed before.
+void Serve::Watch(const std::vector<std::string>& paths) {
+  if (watch_ == nullptr) return;
+  const auto has_new = watch_->Follow(paths);
+  if (!has_new) return errors_->Say(has_new.error() + "; edits may not be seen");
+  if (*has_new && reload_ != nullptr) reload_->FileChanged();
+}
+
+}  // namespace
+
+int RunServe(const ServeOptions& options, const CompilePolicy& compile) {
+  return Serve(options, compile).Begin();
+}
+
+}  // namespace policy::gateway

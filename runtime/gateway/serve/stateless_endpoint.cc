@@ -1,0 +1,160 @@
+#include "runtime/gateway/serve/stateless_endpoint.h"
+
+#include <utility>
+
+#include "runtime/gateway/serve/http_answer.h"
+#include "runtime/gateway/serve/request_checks.h"
+#include "runtime/mcp/session.h"
+
+namespace policy::gateway {
+namespace {
+
+constexpr int kUnavailable = 503;
+// Kept ready of one owner; a burst has more, which end with it.
+constexpr std::size_t kIdleSeatsMax = 64;
+
+// Counters of a session that there is not: who calls, and on whose behalf.
+std::string SessionOf(const SessionOwner& owner) { return owner.grant + "\x1F" + owner.subject; }
+
+}  // namespace
+
+struct StatelessEndpoint::Seat {
+  Seat(WorkerSite& site, const SessionOwner& whose, std::uint64_t its_number)
+      : number(its_number),
+        owner{whose.server, whose.grant, whose.subject},
+        gate(site.state, whose.server, whose.grant, site.shared.in_flight.Of(whose.grant),
+             site.metrics) {}
+
+  std::uint64_t number;
+  Owner owner;
+  ServeGate gate;
+  std::unique_ptr<ServeSession> session;
+  StatelessClient* client = nullptr;  // the session's
+  bool is_idle = false;
+  bool is_stale = false;  // made for a state that is in force no more
+};
+
+StatelessEndpoint::StatelessEndpoint(WorkerSite& site) : site_(site) {}
+
+StatelessEndpoint::~StatelessEndpoint() { EndAll(); }
+
+void StatelessEndpoint::Post(Asked asked, const mcp::Message& message,
+                             const mcp::MirrorHeaders& headers) {
+  if (const auto refused = CheckAccept(asked.exchange->head(), {.json = true, .events = true})) {
+    return RespondError(*asked.exchange, refused->status, mcp::kInvalidRequestCode, refused->text);
+  }
+  if (asked.server->transport != UpstreamTransport::StreamableHttp) {
+    // Its server may speak this version, but one child cannot serve requests that know nothing of
+    // each other: a session has one of its own.
+    mcp::HttpRefusal refusal{
+        .http_status = 400,
+        .code = mcp::kUnsupportedVersionCode,
+        .text = "this server is reached in sessions: begin one with initialize",
+        .data =
+            R"({"supported":["2025-11-25","2025-06-18","2025-03-26"],"requested":"2026-07-28"})"};
+    return RespondJson(*asked.exchange, refusal.http_status, mcp::ErrorText(message.id, refusal));
+  }
+  Seat* const seat = Take(asked);
+  if (seat == nullptr) return;
+  seat->session->relay().SetCaller(CallerOf(asked, {}));
+  const auto marks = site_.servers.marks(asked.server->name).Find(message.tool);
+  ServerSide::Headers sent;
+  for (mcp::OwnedHeader& header :
+       mcp::MirrorHeadersOf(message, message.protocol_version, marks, &headers)) {
+    sent.emplace_back(std::move(header.name), std::move(header.value));
+  }
+  seat->session->server().SetHeaders(std::move(sent));
+  seat->is_idle = false;
+  seat->client->Post(std::move(asked.exchange));
+  // What was refused, or is no request, has ended already.
+  if (!seat->is_idle && !seat->session->relay().has_requests_in_flight()) Idle(*seat);
+}
+
+StatelessEndpoint::Seat* StatelessEndpoint::Take(const Asked& asked) {
+  const SessionOwner owner = asked.owner();
+  std::vector<Seat*>& idle = idle_[{owner.server, owner.grant, owner.subject}];
+  if (!idle.empty()) {
+    Seat* const seat = idle.back();
+    idle.pop_back();
+    return seat;
+  }
+  const auto version = site_.policies.Find(*site_.state, *asked.who.grant, owner.server);
+  if (!version) {
+    site_.tools.say("server `" + owner.server + "`: " + version.error());
+    RespondText(*asked.exchange, kUnavailable, "the policy of this server cannot be put in force");
+    return nullptr;
+  }
+  auto made = std::make_unique<Seat>(site_, owner, next_seat_++);
+  Seat& seat = *made;
+  seat.session = std::make_unique<ServeSession>(
+      RelayOptions{.caller = CallerOf(asked, SessionOf(owner)),
+                   .passed_methods = site_.state->config->passed_methods,
+                   .gate = &seat.gate,
+                   .observes = site_.state->config->observes},
+      *version, site_.tools,
+      ServeSession::Callbacks{.on_over = {},
+                              .on_idle = [this, &seat] { Idle(seat); },
+                              .on_listed =
+                                  [this, server = owner.server](const mcp::Message& answer) {
+                                    site_.servers.marks(server).Learn(answer);
+                                  }});
+  auto server = site_.servers.Connect(*site_.state, *asked.server, HttpServerSide::Era::Modern,
+                                      *seat.session);
+  if (!server) {
+    RespondText(*asked.exchange, server.error().status, server.error().text);
+    return nullptr;
+  }
+  ServerSide* const server_side = server->get();
+  auto client = std::make_unique<StatelessClient>(
+      seat.session->relay(),
+      [server_side](std::uint64_t sequence) { server_side->Forget(sequence); });
+  seat.client = client.get();
+  seat.session->Connect(std::move(client), std::move(*server));
+  seats_.push_back(std::move(made));
+  return &seat;
+}
+
+// What is not kept is dropped in a coming turn: it is what is calling.
+void StatelessEndpoint::Idle(Seat& seat) {
+  if (std::exchange(seat.is_idle, true)) return;
+  std::vector<Seat*>& idle = idle_[seat.owner];
+  if (!seat.is_stale && !seat.client->is_spoiled() && idle.size() < kIdleSeatsMax) {
+    idle.push_back(&seat);
+    return;
+  }
+  site_.tools.loop.Post([this, is_alive = std::weak_ptr(is_alive_), number = seat.number] {
+    if (is_alive.expired()) return;
+    seats_.remove_if([number](const auto& other) { return other->number == number; });
+  });
+}
+
+// Requests that are on their way go on under the policy that let them in.
+void StatelessEndpoint::Install() {
+  for (const auto& [owner, idle] : idle_) {
+    for (Seat* const seat : idle) seat->is_stale = true;
+  }
+  idle_.clear();
+  seats_.remove_if([](const auto& seat) { return seat->is_idle; });
+  for (const auto& seat : seats_) seat->is_stale = true;
+}
+
+void StatelessEndpoint::KeepAlive() {
+  for (const auto& seat : seats_) {
+    if (!seat->is_idle) seat->client->KeepAlive();
+  }
+}
+
+void StatelessEndpoint::EndAll() {
+  for (const auto& seat : seats_) {
+    if (!seat->is_idle) seat->session->End(kUnavailable, "policyd is ending");
+  }
+}
+
+bool StatelessEndpoint::has_calls_in_flight() const {
+  for (const auto& seat : seats_) {
+    if (!seat->is_idle && seat->session->relay().has_requests_in_flight()) return true;
+  }
+  return false;
+}
+
+}  // namespace policy::gateway
