@@ -81,8 +81,8 @@ void KeyFetcher::OnEnd() {
   if (!keys) return Failed(keys.error());
   if (keys->size() == 0) return Failed("the key set has no key that is used here");
   if (std::exchange(has_failed_, false)) options_.say("keys of the issuer are fetched again");
-  next_ns_ = clock_.MonotonicNanoseconds() +
-             options_.oauth.jwks_refresh_ms * kNanosecondsPerMillisecond;
+  next_ns_ =
+      clock_.MonotonicNanoseconds() + options_.oauth.jwks_refresh_ms * kNanosecondsPerMillisecond;
   const std::int64_t until_ns =
       clock_.WallNanoseconds() + options_.oauth.jwks_stale_ms * kNanosecondsPerMillisecond;
   options_.take(std::make_shared<const KeySet>(*std::move(keys)), until_ns / kNanosecondsPerSecond);

@@ -23,8 +23,7 @@ namespace policy::gateway {
 class KeyFetcher final : private transport::HttpResponseHandler {
  public:
   // New keys, and until when they count (Unix time) should no others come.
-  using Take =
-      std::function<void(std::shared_ptr<const KeySet> keys, std::int64_t keys_until_s)>;
+  using Take = std::function<void(std::shared_ptr<const KeySet> keys, std::int64_t keys_until_s)>;
   using Say = std::function<void(const std::string& line)>;
 
   struct Options {

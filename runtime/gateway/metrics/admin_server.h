@@ -28,8 +28,10 @@ class AdminServer final : private transport::HttpHandler {
   };
 
   // `loop`, `metrics` and `clock` outlive the server. The error is a sentence.
-  static std::expected<std::unique_ptr<AdminServer>, std::string> Listen(
-      transport::EventLoop& loop, Options options, const Metrics& metrics, Clock& clock);
+  static std::expected<std::unique_ptr<AdminServer>, std::string> Listen(transport::EventLoop& loop,
+                                                                         Options options,
+                                                                         const Metrics& metrics,
+                                                                         Clock& clock);
   AdminServer(const AdminServer&) = delete;  // its listener refers to it
   AdminServer& operator=(const AdminServer&) = delete;
 

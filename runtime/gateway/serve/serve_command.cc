@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/gateway/access/key_fetcher.h"
 #include "runtime/gateway/config/serve_reload.h"
 #include "runtime/gateway/config/serve_state.h"
 #include "runtime/gateway/counter_home.h"
+#include "runtime/gateway/metrics/admin_server.h"
 #include "runtime/gateway/run_command.h"
 #include "runtime/gateway/serve/serve_shared.h"
 #include "runtime/gateway/serve/worker.h"
@@ -77,6 +79,9 @@ class Serve {
   void Signal(int signal);
   void Reloaded(const ServeReloaded& reloaded);
   void Watch(const std::vector<std::string>& paths);
+  std::expected<void, std::string> StartAdmin();
+  void FetchKeys();
+  void TellPolicies();
   void LookWhetherEnded();
   // From any thread.
   void Say(std::string line);
@@ -91,6 +96,8 @@ class Serve {
   std::optional<transport::ErrorStream> errors_;
   std::unique_ptr<transport::FileWatch> watch_;
   std::unique_ptr<ServeReload> reload_;
+  std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<KeyFetcher> keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
   bool is_ending_ = false;
 };
@@ -187,6 +194,8 @@ int Serve::WithCounters(Counters& counters, CounterPlace place) {
       .workers = {},
   };
   const int status = WithWorkers(shared);
+  keys_.reset();
+  admin_.reset();
   reload_.reset();
   workers_.clear();
   errors_->Flush();
@@ -226,6 +235,9 @@ int Serve::WithWorkers(ServeShared& shared) {
   reload_ = std::make_unique<ServeReload>(
       state_, compile_, CounterTarget{.counters = &shared.counters, .place = shared.counter_place},
       *loop_, [this](const ServeReloaded& reloaded) { Reloaded(reloaded); });
+  if (const auto admin = StartAdmin(); !admin) return NotRun(admin.error());
+  FetchKeys();
+  TellPolicies();
   std::vector<std::string> paths;
   for (const FileState& file : state_->files) paths.push_back(file.path);
   Watch(paths);
@@ -268,6 +280,8 @@ void Serve::Reloaded(const ServeReloaded& reloaded) {
     state_ = reloaded.state;
     for (const auto& worker : workers_) worker->Install(state_);
     if (reloaded.is_keys_only) return;
+    FetchKeys();
+    TellPolicies();
     for (const std::string& warning : state_->warnings) errors_->Say(warning);
     if (const auto tls = TlsOf(*state_->config); !tls) {
       errors_->Say(tls.error() + "; the certificate that was in use stays");
@@ -280,6 +294,47 @@ void Serve::Reloaded(const ServeReloaded& reloaded) {
   }
   errors_->Flush();
   Watch(reloaded.paths);
+}
+
+std::expected<void, std::string> Serve::StartAdmin() {
+  const auto& address = state_->config->admin;
+  if (!address) return {};
+  auto admin = AdminServer::Listen(
+      *loop_,
+      {.address = address->address,
+       .port = address->port,
+       .why_not_ready = [this] { return std::string(is_ending_ ? "policyd is ending" : ""); }},
+      metrics_, clock_);
+  if (!admin) return std::unexpected(admin.error());
+  admin_ = *std::move(admin);
+  errors_->Say("metrics are at http://" + address->address + ":" + std::to_string(admin_->port()) +
+               "/metrics");
+  return {};
+}
+
+// From the authorization server that the configuration names now.
+void Serve::FetchKeys() {
+  const AccessState& access = *state_->access;
+  if (!access.oauth || access.oauth->jwks_url.empty()) return keys_.reset();
+  if (keys_ != nullptr && keys_->oauth() == *access.oauth) return;
+  keys_.reset();
+  auto fetcher = KeyFetcher::Start(
+      *loop_, clock_,
+      {.oauth = *access.oauth,
+       .wants_keys = access.wants_keys,
+       .take = [this](std::shared_ptr<const KeySet> keys,
+                      std::int64_t until_s) { reload_->TakeKeys(std::move(keys), until_s); },
+       .say = [this](const std::string& line) { Say(line); }});
+  if (!fetcher) return errors_->Say(fetcher.error());
+  keys_ = *std::move(fetcher);
+}
+
+void Serve::TellPolicies() {
+  std::vector<Metrics::PolicyInForce> policies;
+  for (const auto& [key, policy] : state_->policies) {
+    policies.push_back({policy.server, policy.path, policy.program->HashText()});
+  }
+  metrics_.SetPolicies(std::move(policies));
 }
 
 // Looks again at once where a folder is watched for the first time: it may have changed before.

@@ -9,7 +9,7 @@
 #include "runtime/gateway/access/failure_throttle.h"
 #include "runtime/gateway/access/resource_metadata.h"
 #include "runtime/gateway/access/token.h"
-#include "test_issuer.h"
+#include "tests/unit/gateway/test_issuer.h"
 
 namespace policy::gateway {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "runtime/gateway/access/signature.h"
-#include "test_issuer.h"
+#include "tests/unit/gateway/test_issuer.h"
 
 namespace policy::gateway {
 namespace {

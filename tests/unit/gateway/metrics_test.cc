@@ -143,11 +143,12 @@ TEST_CASE("traceparent is passed on where it is one, and made where it is not") 
   CHECK(ours.trace() == trace);
   CHECK(ours.ToHeader() == "00-" + trace + "-0000000000000001-01");  // a span of our own
   for (const std::string& bad : std::vector<std::string>{
-        std::string(), good.substr(1), good + "-", "00-" + std::string(32, '0') + good.substr(35),
-        "00-" + trace + "-" + std::string(16, '0') + "-01", "ff" + good.substr(2),
-        "00-4BF92F3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", good + "-extra",
-        "00_" + trace + "-00f067aa0ba902b7-01", "0g" + good.substr(2),
-        "01" + good.substr(2) + "x"}) {
+           std::string(), good.substr(1), good + "-",
+           "00-" + std::string(32, '0') + good.substr(35),
+           "00-" + trace + "-" + std::string(16, '0') + "-01", "ff" + good.substr(2),
+           "00-4BF92F3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", good + "-extra",
+           "00_" + trace + "-00f067aa0ba902b7-01", "0g" + good.substr(2),
+           "01" + good.substr(2) + "x"}) {
     INFO(bad);
     CHECK_FALSE(ParseTraceparent(bad).has_value());
     CHECK(ContinueTrace(bad, random).trace().starts_with("ab0000"));

@@ -164,6 +164,12 @@ TEST_CASE("nothing is built of what is wrong anywhere") {
   SECTION("a list of what is switched off that cannot be read") {
     gateway.Write("disabled.json", R"({"version":1,"disabled":[{}]})");
   }
+  SECTION("a certificate that is none") {
+    gateway.Write("c.pem", "x");
+    gateway.Write("policyd.json",
+                  R"({"listen":{"port":0,"tls":{"certificate":"c.pem","key":"c.pem"}},
+                      "servers":{"web":{"url":"https://x/"}},"grants_file":"grants.json"})");
+  }
   SECTION("a certificate rule for no grant") {
     gateway.Write("c.pem", "x");
     gateway.Write("policyd.json",

@@ -1,4 +1,4 @@
-#include "test_issuer.h"
+#include "tests/unit/gateway/test_issuer.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
