@@ -67,6 +67,7 @@ void SseReader::Field(std::string_view name, std::string_view value) {
     has_data_ = true;
   } else if (name == "event") {
     event_ = value;
+    return;  // alone it is none
   } else if (name == "id") {
     if (value.find('\0') != std::string_view::npos) return;
     id_ = value;
@@ -84,7 +85,10 @@ void SseReader::Field(std::string_view name, std::string_view value) {
 }
 
 bool SseReader::Blank(const std::function<bool(const SseEvent&)>& on_event) {
-  if (!has_field_) return true;
+  if (!has_field_) {
+    event_.clear();
+    return true;
+  }
   SseEvent event{.event = event_, .data = data_, .has_data = has_data_};
   if (has_event_id_) event.id = id_;
   if (has_retry_) event.retry = retry_;

@@ -11,19 +11,21 @@
 namespace policy::transport {
 
 struct SseEvent {
-  std::string_view event = {};                 // empty: "message"
-  std::optional<std::string_view> id = {};     // as this event has it; an empty one counts
-  std::string_view data = {};                  // the lines of data, joined by LF
-  bool has_data = false;                       // a data field was there, if an empty one
-  std::optional<std::string_view> retry = {};  // milliseconds: digits only
+  std::string_view event = {};  // empty: "message"
+  // As this event has it; an empty one counts.
+  std::optional<std::string_view> id = {};
+  std::string_view data = {};  // the lines of data, joined by LF
+  bool has_data = false;       // a data field was there, if an empty one
+  // Milliseconds: digits only.
+  std::optional<std::string_view> retry = {};
 
   bool operator==(const SseEvent&) const = default;
 };
 
 // Takes a stream apart, however it was cut. Lines end in LF, CR or CRLF; comments are skipped, a
 // byte order mark at the start as well. An event is given when its blank line has come, if it had
-// any field: so are those without data, which others drop, for resumption begins with one. Not
-// thread-safe.
+// data, an id or retry: so are those without data, which others drop, for resumption begins with
+// one. Not thread-safe.
 class SseReader {
  public:
   // Of one event. Beyond it the stream has failed.

@@ -41,6 +41,7 @@ TEST_CASE("events are read, however the stream was cut") {
       {"id: 1\ndata: \n\n", "[|1||-]"},
       {"id\nretry: 500\n\n", "[||-|500]"},
       {"id: 3\nretry: 500\n\n", "[|3|-|500]"},
+      {"event: x\n\ndata: a\n\n", "[|-|a|-]"},
       {": keepalive\n\n", ""},
       {"\n\n\n", ""},
       {"retry: soon\n\n", ""},
