@@ -1,6 +1,7 @@
 // Real clients: the two lines of the TypeScript SDK, behind one small face. Both answer sampling and elicitation.
 
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as HttpTransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
@@ -27,14 +28,15 @@ function transportOptions([command, ...args], { env, stderr, cwd }) {
 const httpOptions = (token) =>
   token === undefined ? {} : { requestInit: { headers: { Authorization: `Bearer ${token}` } } };
 
-// v1: the legacy era only. `server`: a command, or the URL of one that is reached over HTTP.
+// v1: the legacy era only. `server`: a command, or the URL of one that is reached over HTTP; one that ends in /sse over
+// HTTP+SSE.
 export async function connectV1(server, { env, stderr = "ignore", cwd, token } = {}) {
   const client = new ClientV1(identity, { capabilities });
   client.setRequestHandler(CreateMessageRequestSchema, async () => sampled);
   client.setRequestHandler(ElicitRequestSchema, async () => elicited);
   client.setRequestHandler(ListRootsRequestSchema, async () => roots);
   const transport = typeof server === "string"
-    ? new HttpTransportV1(new URL(server), httpOptions(token))
+    ? new (server.endsWith("/sse") ? SSEClientTransport : HttpTransportV1)(new URL(server), httpOptions(token))
     : new TransportV1(transportOptions(server, { env, stderr, cwd }));
   closeAfterwards(() => client.close());
   await client.connect(transport);

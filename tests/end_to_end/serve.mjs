@@ -50,15 +50,15 @@ export async function serve(config, { env } = {}) {
   return { ...started, log: () => started.text, path, servers, url, at: (name) => `${url}/mcp/${name}` };
 }
 
-// server-everything over Streamable HTTP; returns its URL.
-export async function everythingOverHttp() {
+// server-everything over HTTP; `transport` is "streamableHttp" or "sse".
+export async function everythingOverHttp(transport = "streamableHttp") {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const started = start(
-    [process.execPath, join(packages, "@modelcontextprotocol/server-everything/dist/index.js"), "streamableHttp"],
+    [process.execPath, join(packages, "@modelcontextprotocol/server-everything/dist/index.js"), transport],
     { PORT: String(port) },
   );
-  await eventually(() => /listening on port/i.test(started.text), { what: "server-everything", within_ms: 20_000 });
-  return { ...started, url: `http://127.0.0.1:${port}/mcp` };
+  await eventually(() => /(listening|running) on port/i.test(started.text), { what: "server-everything", within_ms: 20_000 });
+  return { ...started, url: `http://127.0.0.1:${port}/${transport === "sse" ? "sse" : "mcp"}` };
 }
 
 // One request of HTTP, as it is; the answer whole.

@@ -9,11 +9,13 @@ import { everythingOverHttp, serve } from "./serve.mjs";
 import { allowAll, everything } from "./servers.mjs";
 
 const direct = await everythingOverHttp();
+const directSse = await everythingOverHttp("sse");
 const policyd = await serve({
   workers: 2,
   servers: {
     child: { command: everything, policy: allowAll },
     upstream: { url: direct.url, policy: allowAll },
+    old: { url: directSse.url, transport: "sse", policy: allowAll },
     guarded: {
       url: direct.url,
       policy: {
@@ -80,6 +82,22 @@ for (const [label, connect] of clients) {
     await denied("echo", { message: "a secret" }, /^\[POLICY DENIED\] no secrets/);
     assert.match(JSON.stringify(await session.call("echo", { message: "hello" })), /hello/);
     await session.close();
+  });
+}
+
+for (const [what, path, without] of [
+  ["a client over HTTP+SSE, a child", "child/sse", everything],
+  ["a client over HTTP+SSE, a server over Streamable HTTP", "upstream/sse", direct.url],
+  ["a client over HTTP+SSE, a server over HTTP+SSE", "old/sse", directSse.url],
+  ["a client over Streamable HTTP, a server over HTTP+SSE", "old", directSse.url],
+]) {
+  test(`SDK v1: ${what}: as direct`, async () => {
+    const [, connect] = clients[0];
+    const bare = await connect(without);
+    const behind = await connect(policyd.at(path));
+    assert.deepEqual(await observe(behind), await observe(bare));
+    await bare.close();
+    await behind.close();
   });
 }
 

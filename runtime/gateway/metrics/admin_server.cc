@@ -54,6 +54,7 @@ void AdminServer::OnRequest(std::shared_ptr<transport::HttpExchange> exchange) {
     return exchange->Respond(kMethodNotAllowed, allow, "");
   }
   if (path == "/metrics") {
+    if (options_.refresh) options_.refresh();
     const std::int64_t now_s = clock_.WallNanoseconds() / kNanosecondsPerSecond;
     return Respond(*exchange, kDone, kPrometheusContentType, metrics_.RenderPrometheus(now_s));
   }

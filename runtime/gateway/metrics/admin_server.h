@@ -25,6 +25,8 @@ class AdminServer final : private transport::HttpHandler {
     std::uint16_t port = 0;
     // Why nothing should be sent here just now; empty: it may be.
     std::function<std::string()> why_not_ready;
+    // Called before metrics are shown; may be empty.
+    std::function<void()> refresh = {};
   };
 
   // `loop`, `metrics` and `clock` outlive the server. The error is a sentence.

@@ -303,8 +303,11 @@ void HttpServerSide::OnDone(Call& call) {
   } else {
     AnswerIsIn(call);
   }
+  const bool was_notice = call.kind() == Call::Kind::Notice;
   Drop(id);
-  if (listener_ != nullptr) SendWaiting();
+  if (listener_ == nullptr) return;
+  SendWaiting();
+  if (was_notice && wants_to_listen_) ClientListens();
 }
 
 void HttpServerSide::AnswerIsIn(Call& call) {
@@ -414,6 +417,9 @@ void HttpServerSide::Resume(std::uint64_t sequence, std::string last_event,
 
 void HttpServerSide::ClientListens() {
   if (era_ == Era::Modern || listens_ || cannot_be_heard_ || listener_ == nullptr) return;
+  // A server is listened to when it has heard that its client is ready.
+  wants_to_listen_ = protocol_version_.empty();
+  if (wants_to_listen_) return;
   listens_ = true;
   Listen();
 }

@@ -87,6 +87,7 @@ class HttpServerSide final : public ServerSide {
   std::size_t waiting_bytes_ = 0;
   std::size_t notices_in_flight_ = 0;
   Headers next_headers_;
+  bool wants_to_listen_ = false;  // once it is initialized
   bool listens_ = false;          // the GET is there, or due
   bool cannot_be_heard_ = false;  // the server has no GET
   unsigned listen_failures_ = 0;

@@ -11,6 +11,7 @@
 #include "policy/check.h"
 #include "runtime/gateway/serve/http_answer.h"
 #include "runtime/gateway/serve/request_checks.h"
+#include "runtime/gateway/serve/sse_client.h"
 #include "runtime/mcp/session.h"
 
 namespace policy::gateway {
@@ -20,6 +21,8 @@ constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
 constexpr int kNotFound = 404;
 constexpr int kUnavailable = 503;
 constexpr int kTooMany = 429;
+// Sessions that are remembered to have ended.
+constexpr std::size_t kEndedMax = 16'384;
 constexpr std::string_view kNoSession = "there is no such session: begin one with initialize";
 
 std::uint64_t RandomNumber() {
@@ -50,8 +53,9 @@ struct LegacyEndpoint::Seat {
   std::shared_ptr<GrantUse> use;
   ServeGate gate;
   std::unique_ptr<ServeSession> session;
-  StreamableClient* client = nullptr;  // the session's
-  std::int64_t used_ns = 0;            // monotonic: when the client was last heard of
+  StreamableClient* client = nullptr;  // the session's; null where it is the next
+  SseClient* sse = nullptr;
+  std::int64_t used_ns = 0;  // monotonic: when the client was last heard of
 };
 
 LegacyEndpoint::LegacyEndpoint(WorkerSite& site, Move move) : site_(site), move_(std::move(move)) {}
@@ -75,12 +79,12 @@ void LegacyEndpoint::Post(Asked asked, const mcp::Message* message) {
       return RespondError(*asked.exchange, 400, mcp::kInvalidRequestCode,
                           "Mcp-Session-Id is missing: a session begins with initialize");
     }
-    Seat* const seat = Begin(asked, RandomNumber());
+    Seat* const seat = Begin(asked, RandomNumber(), Kind::Streamable);
     if (seat == nullptr) return;
     Touch(*seat, asked);
     return seat->client->Post(std::move(asked.exchange));
   }
-  Seat* const seat = Find(asked);
+  Seat* const seat = FindStreamable(asked);
   if (seat == nullptr) return;
   Touch(*seat, asked);
   if (seat->session->server().is_full()) {
@@ -96,7 +100,7 @@ void LegacyEndpoint::Get(Asked asked) {
   if (!asked.exchange->head().headers.Find("mcp-session-id")) {
     return RespondText(*asked.exchange, 400, "Mcp-Session-Id is missing");
   }
-  Seat* const seat = Find(asked);
+  Seat* const seat = FindStreamable(asked);
   if (seat == nullptr) return;
   Touch(*seat, asked);
   const auto last_event = asked.exchange->head().headers.Find("last-event-id");
@@ -108,18 +112,20 @@ void LegacyEndpoint::Delete(Asked asked) {
   if (!asked.exchange->head().headers.Find("mcp-session-id")) {
     return RespondText(*asked.exchange, 400, "Mcp-Session-Id is missing");
   }
-  Seat* const seat = Find(asked);
+  Seat* const seat = FindStreamable(asked);
   if (seat == nullptr) return;
   seat->session->End(kNotFound, kNoSession);
   asked.exchange->Respond(200, {}, {});
 }
 
-LegacyEndpoint::Seat* LegacyEndpoint::Find(Asked& asked) {
+LegacyEndpoint::Seat* LegacyEndpoint::FindStreamable(Asked& asked) {
   const transport::HttpHeaders& headers = asked.exchange->head().headers;
-  const std::string_view id = headers.Find("mcp-session-id").value_or("");
-  const auto ticket = headers.Count("mcp-session-id") == 1
-                          ? site_.shared.seal.Open(id, asked.owner())
-                          : std::nullopt;
+  const bool is_one = headers.Count("mcp-session-id") == 1;
+  return Find(asked, is_one ? *headers.Find("mcp-session-id") : "", Kind::Streamable);
+}
+
+LegacyEndpoint::Seat* LegacyEndpoint::Find(Asked& asked, std::string_view id, Kind kind) {
+  const auto ticket = site_.shared.seal.Open(id, asked.owner());
   if (!ticket) {
     RespondText(*asked.exchange, kNotFound, kNoSession);
     return nullptr;
@@ -130,13 +136,20 @@ LegacyEndpoint::Seat* LegacyEndpoint::Find(Asked& asked) {
     return nullptr;
   }
   const auto found = seats_.find(ticket->number);
-  if (found != seats_.end() && !found->second->session->is_over()) return found->second.get();
-  if (found == seats_.end() && !ticket->resumption.empty()) return TakeUp(asked, *ticket, id);
+  if (found != seats_.end() && !found->second->session->is_over()) {
+    const bool is_meant = (found->second->sse != nullptr) == (kind == Kind::Sse);
+    if (is_meant) return found->second.get();
+  }
+  // Ids that another process can open say how to go on; what ended here has ended.
+  const bool may_go_on = kind == Kind::Streamable && found == seats_.end() &&
+                         !ended_.contains(ticket->number) &&
+                         !site_.state->config->session_key_path.empty();
+  if (may_go_on && !ticket->resumption.empty()) return TakeUp(asked, *ticket, id);
   RespondText(*asked.exchange, kNotFound, kNoSession);
   return nullptr;
 }
 
-LegacyEndpoint::Seat* LegacyEndpoint::Begin(const Asked& asked, Number number) {
+LegacyEndpoint::Seat* LegacyEndpoint::Begin(const Asked& asked, Number number, Kind kind) {
   const ServeLimits& limits = site_.state->config->limits;
   auto seat = std::make_unique<Seat>(site_, asked.owner(), number);
   const auto version = site_.policies.Find(*site_.state, *asked.who.grant, asked.server->name);
@@ -170,6 +183,7 @@ LegacyEndpoint::Seat* LegacyEndpoint::Begin(const Asked& asked, Number number) {
                                     const auto found = seats_.find(number);
                                     if (found == seats_.end()) return;
                                     Seat& idle = *found->second;
+                                    if (idle.sse != nullptr) return;
                                     if (idle.client->is_initialized()) return;
                                     site_.tools.loop.Post(
                                         [this, number, is_alive = std::weak_ptr(is_alive_)] {
@@ -189,20 +203,68 @@ LegacyEndpoint::Seat* LegacyEndpoint::Begin(const Asked& asked, Number number) {
     return nullptr;
   }
   ServerSide* const server_side = server->get();
-  auto client = std::make_unique<StreamableClient>(
-      begun.session->relay(),
-      StreamableClient::Options{.replay_events_max = limits.replay_events_max,
-                                .replay_bytes_max = limits.replay_bytes_max,
-                                .make_session_id = [this, &begun, server_side] {
-                                  return site_.shared.seal.Seal(
-                                      {.number = begun.number,
-                                       .worker = site_.index,
-                                       .resumption = server_side->resumption()},
-                                      begun.owner);
-                                }});
-  begun.client = client.get();
+  auto client = MakeClient(begun, kind, *server_side);
   begun.session->Connect(std::move(client), std::move(*server));
   return &begun;
+}
+
+std::unique_ptr<ClientSide> LegacyEndpoint::MakeClient(Seat& seat, Kind kind, ServerSide& server) {
+  if (kind == Kind::Sse) {
+    auto client = std::make_unique<SseClient>(seat.session->relay());
+    seat.sse = client.get();
+    return client;
+  }
+  const ServeLimits& limits = site_.state->config->limits;
+  auto client = std::make_unique<StreamableClient>(
+      seat.session->relay(),
+      StreamableClient::Options{
+          .replay_events_max = limits.replay_events_max,
+          .replay_bytes_max = limits.replay_bytes_max,
+          .make_session_id = [this, &seat, &server] {
+            return site_.shared.seal.Seal(
+                {.number = seat.number, .worker = site_.index, .resumption = server.resumption()},
+                seat.owner);
+          }});
+  seat.client = client.get();
+  return client;
+}
+
+void LegacyEndpoint::GetSse(Asked asked) {
+  if (const auto refused = CheckAccept(asked.exchange->head(), {.json = false, .events = true})) {
+    return RespondText(*asked.exchange, refused->status, refused->text);
+  }
+  Seat* const seat = Begin(asked, RandomNumber(), Kind::Sse);
+  if (seat == nullptr) return;
+  Touch(*seat, asked);
+  const std::string id = site_.shared.seal.Seal(
+      {.number = seat->number, .worker = site_.index, .resumption = {}}, seat->owner);
+  asked.exchange->set_on_closed([this, number = seat->number, is_alive = std::weak_ptr(is_alive_)] {
+    if (is_alive.expired()) return;
+    const auto found = seats_.find(number);
+    if (found != seats_.end()) found->second->session->End(kNotFound, kNoSession);
+  });
+  seat->sse->Open(std::move(asked.exchange),
+                  "/mcp/" + asked.server->name + "/messages?session=" + id);
+  seat->session->server().ClientListens();
+}
+
+void LegacyEndpoint::PostSse(Asked asked) {
+  constexpr std::string_view kParameter = "session=";
+  const std::string_view query = asked.exchange->head().query;
+  if (const auto refused = CheckContent(asked.exchange->head())) {
+    return RespondText(*asked.exchange, refused->status, refused->text);
+  }
+  const std::string_view id =
+      query.starts_with(kParameter) ? query.substr(kParameter.size()) : std::string_view();
+  Seat* const seat = Find(asked, id, Kind::Sse);
+  if (seat == nullptr) return;
+  Touch(*seat, asked);
+  if (seat->session->server().is_full()) {
+    return RespondText(*asked.exchange, kUnavailable, "the server reads too slowly");
+  }
+  // The answer comes on the stream.
+  seat->session->relay().ClientLine(asked.exchange->body());
+  asked.exchange->Respond(202, {}, {});
 }
 
 // Another process began this session, or this one before it was started anew. The server has it
@@ -213,7 +275,7 @@ LegacyEndpoint::Seat* LegacyEndpoint::TakeUp(const Asked& asked, const SessionTi
     RespondText(*asked.exchange, kNotFound, kNoSession);
     return nullptr;
   }
-  Seat* const seat = Begin(asked, ticket.number);
+  Seat* const seat = Begin(asked, ticket.number, Kind::Streamable);
   if (seat == nullptr) return nullptr;
   auto& server = static_cast<HttpServerSide&>(seat->session->server());
   if (!server.TakeUp(ticket.resumption)) {
@@ -231,6 +293,12 @@ void LegacyEndpoint::Drop(Number number) {
     if (is_alive.expired()) return;
     const auto found = seats_.find(number);
     if (found == seats_.end()) return;
+    ended_.insert(number);
+    ended_in_turn_.push_back(number);
+    if (ended_in_turn_.size() > kEndedMax) {
+      ended_.erase(ended_in_turn_.front());
+      ended_in_turn_.pop_front();
+    }
     found->second->use->sessions.fetch_sub(1, std::memory_order_relaxed);
     site_.shared.sessions.fetch_sub(1, std::memory_order_relaxed);
     site_.metrics.Count(Sum::Sessions, -1);
@@ -263,9 +331,9 @@ void LegacyEndpoint::KeepAlive() {
                        kNanosecondsPerMillisecond;
   for (const auto& [number, seat] : seats_) {
     if (seat->session->is_over()) continue;
-    seat->client->KeepAlive();
-    const bool is_used =
-        seat->client->is_listening() || seat->session->relay().has_requests_in_flight();
+    seat->session->client().KeepAlive();
+    const bool is_listening = seat->sse != nullptr || seat->client->is_listening();
+    const bool is_used = is_listening || seat->session->relay().has_requests_in_flight();
     if (is_used) seat->used_ns = now_ns;
     if (now_ns - seat->used_ns > idle_ns) seat->session->End(kNotFound, kNoSession);
   }
@@ -273,7 +341,7 @@ void LegacyEndpoint::KeepAlive() {
 
 void LegacyEndpoint::EndListening() {
   for (const auto& [number, seat] : seats_) {
-    if (!seat->session->is_over()) seat->client->EndListening();
+    if (!seat->session->is_over() && seat->client != nullptr) seat->client->EndListening();
   }
 }
 

@@ -4,10 +4,13 @@
 #define RUNTIME_GATEWAY_SERVE_LEGACY_ENDPOINT_H_
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "runtime/gateway/serve/serve_gate.h"
 #include "runtime/gateway/serve/serve_session.h"
@@ -34,6 +37,9 @@ class LegacyEndpoint {
   void Post(Asked asked, const mcp::Message* message);
   void Get(Asked asked);
   void Delete(Asked asked);
+  // HTTP+SSE: a GET of …/sse begins a session, whose messages go to …/messages.
+  void GetSse(Asked asked);
+  void PostSse(Asked asked);
 
   // The worker has another state: policies and grants of the sessions follow.
   void Install();
@@ -48,9 +54,13 @@ class LegacyEndpoint {
   struct Seat;
   using Number = std::uint64_t;
 
+  enum class Kind : std::uint8_t { Streamable, Sse };
+
   // Null: it is answered already, or somewhere else.
-  Seat* Find(Asked& asked);
-  Seat* Begin(const Asked& asked, Number number);
+  Seat* Find(Asked& asked, std::string_view id, Kind kind);
+  Seat* FindStreamable(Asked& asked);
+  Seat* Begin(const Asked& asked, Number number, Kind kind);
+  std::unique_ptr<ClientSide> MakeClient(Seat& seat, Kind kind, ServerSide& server);
   Seat* TakeUp(const Asked& asked, const SessionTicket& ticket, std::string_view id);
   void Drop(Number number);
   void Touch(Seat& seat, const Asked& asked);
@@ -58,6 +68,8 @@ class LegacyEndpoint {
   WorkerSite& site_;
   Move move_;
   std::unordered_map<Number, std::unique_ptr<Seat>> seats_;
+  std::unordered_set<Number> ended_;
+  std::deque<Number> ended_in_turn_;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };
 

@@ -76,10 +76,11 @@ class Serve {
   int WithCounters(Counters& counters, CounterPlace place);
   std::expected<SealKey, std::string> SealKeyOf(const ServeConfig& config);
   int WithWorkers(ServeShared& shared);
+  void CountOutside(const ServeShared& shared);
   void Signal(int signal);
   void Reloaded(const ServeReloaded& reloaded);
   void Watch(const std::vector<std::string>& paths);
-  std::expected<void, std::string> StartAdmin();
+  std::expected<void, std::string> StartAdmin(const ServeShared& shared);
   void FetchKeys();
   void TellPolicies();
   void LookWhetherEnded();
@@ -235,7 +236,7 @@ int Serve::WithWorkers(ServeShared& shared) {
   reload_ = std::make_unique<ServeReload>(
       state_, compile_, CounterTarget{.counters = &shared.counters, .place = shared.counter_place},
       *loop_, [this](const ServeReloaded& reloaded) { Reloaded(reloaded); });
-  if (const auto admin = StartAdmin(); !admin) return NotRun(admin.error());
+  if (const auto admin = StartAdmin(shared); !admin) return NotRun(admin.error());
   FetchKeys();
   TellPolicies();
   std::vector<std::string> paths;
@@ -296,20 +297,31 @@ void Serve::Reloaded(const ServeReloaded& reloaded) {
   Watch(reloaded.paths);
 }
 
-std::expected<void, std::string> Serve::StartAdmin() {
+std::expected<void, std::string> Serve::StartAdmin(const ServeShared& shared) {
   const auto& address = state_->config->admin;
   if (!address) return {};
   auto admin = AdminServer::Listen(
       *loop_,
       {.address = address->address,
        .port = address->port,
-       .why_not_ready = [this] { return std::string(is_ending_ ? "policyd is ending" : ""); }},
+       .why_not_ready = [this] { return std::string(is_ending_ ? "policyd is ending" : ""); },
+       .refresh = [this, &shared] { CountOutside(shared); }},
       metrics_, clock_);
   if (!admin) return std::unexpected(admin.error());
   admin_ = *std::move(admin);
   errors_->Say("metrics are at http://" + address->address + ":" + std::to_string(admin_->port()) +
                "/metrics");
   return {};
+}
+
+void Serve::CountOutside(const ServeShared& shared) {
+  Metrics::Outside outside;
+  outside.children = shared.children.load();
+  for (const auto& worker : workers_) {
+    outside.connections += worker->counts().open.load();
+    outside.clients_cut += worker->counts().cut_slow.load();
+  }
+  metrics_.SetOutside(outside);
 }
 
 // From the authorization server that the configuration names now.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/gateway/counter_home.h"
+#include "runtime/gateway/serve/sse_server_side.h"
 
 namespace policy::gateway {
 namespace {
@@ -43,6 +44,9 @@ std::expected<std::unique_ptr<ServerSide>, HttpRefused> ServerBook::Connect(
   if (config.transport == UpstreamTransport::Stdio) return StartChild(state, config, listener);
   const auto upstream = UpstreamOf(state, config);
   if (!upstream) return std::unexpected(upstream.error());
+  if (config.transport == UpstreamTransport::Sse) {
+    return std::make_unique<SseServerSide>(**upstream, tools_, listener);
+  }
   return std::make_unique<HttpServerSide>(**upstream, era, tools_, listener);
 }
 

@@ -10,6 +10,7 @@ namespace policy::gateway {
 namespace {
 
 constexpr int kUnavailable = 503;
+constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
 // Kept ready of one owner; a burst has more, which end with it.
 constexpr std::size_t kIdleSeatsMax = 64;
 
@@ -30,6 +31,7 @@ struct StatelessEndpoint::Seat {
   ServeGate gate;
   std::unique_ptr<ServeSession> session;
   StatelessClient* client = nullptr;  // the session's
+  const ModernHub* hub = nullptr;     // that its server is; null: it has one of its own
   bool is_idle = false;
   bool is_stale = false;  // made for a state that is in force no more
 };
@@ -42,17 +44,6 @@ void StatelessEndpoint::Post(Asked asked, const mcp::Message& message,
                              const mcp::MirrorHeaders& headers) {
   if (const auto refused = CheckAccept(asked.exchange->head(), {.json = true, .events = true})) {
     return RespondError(*asked.exchange, refused->status, mcp::kInvalidRequestCode, refused->text);
-  }
-  if (asked.server->transport != UpstreamTransport::StreamableHttp) {
-    // Its server may speak this version, but one child cannot serve requests that know nothing of
-    // each other: a session has one of its own.
-    mcp::HttpRefusal refusal{
-        .http_status = 400,
-        .code = mcp::kUnsupportedVersionCode,
-        .text = "this server is reached in sessions: begin one with initialize",
-        .data =
-            R"({"supported":["2025-11-25","2025-06-18","2025-03-26"],"requested":"2026-07-28"})"};
-    return RespondJson(*asked.exchange, refusal.http_status, mcp::ErrorText(message.id, refusal));
   }
   Seat* const seat = Take(asked);
   if (seat == nullptr) return;
@@ -76,7 +67,12 @@ StatelessEndpoint::Seat* StatelessEndpoint::Take(const Asked& asked) {
   if (!idle.empty()) {
     Seat* const seat = idle.back();
     idle.pop_back();
-    return seat;
+    if (!HasLostServer(*seat)) return seat;
+    // Made for a server that has ended.
+    seat->is_stale = true;
+    seat->is_idle = false;
+    Idle(*seat);
+    return Take(asked);
   }
   const auto version = site_.policies.Find(*site_.state, *asked.who.grant, owner.server);
   if (!version) {
@@ -98,11 +94,13 @@ StatelessEndpoint::Seat* StatelessEndpoint::Take(const Asked& asked) {
                                   [this, server = owner.server](const mcp::Message& answer) {
                                     site_.servers.marks(server).Learn(answer);
                                   }});
-  auto server = site_.servers.Connect(*site_.state, *asked.server, HttpServerSide::Era::Modern,
-                                      *seat.session);
+  auto server = Connect(asked, *seat.session);
   if (!server) {
     RespondText(*asked.exchange, server.error().status, server.error().text);
     return nullptr;
+  }
+  if (asked.server->transport != UpstreamTransport::StreamableHttp) {
+    seat.hub = hubs_.at(seat.owner).get();
   }
   ServerSide* const server_side = server->get();
   auto client = std::make_unique<StatelessClient>(
@@ -112,6 +110,30 @@ StatelessEndpoint::Seat* StatelessEndpoint::Take(const Asked& asked) {
   seat.session->Connect(std::move(client), std::move(*server));
   seats_.push_back(std::move(made));
   return &seat;
+}
+
+// A server over HTTP speaks for itself, whichever era it is of. A child, or a server that has one
+// stream for all that it says, has a session, which requests of one caller share.
+std::expected<std::unique_ptr<ServerSide>, HttpRefused> StatelessEndpoint::Connect(
+    const Asked& asked, ServerListener& listener) {
+  if (asked.server->transport == UpstreamTransport::StreamableHttp) {
+    return site_.servers.Connect(*site_.state, *asked.server, HttpServerSide::Era::Modern,
+                                 listener);
+  }
+  const SessionOwner owner = asked.owner();
+  std::shared_ptr<ModernHub>& hub = hubs_[{owner.server, owner.grant, owner.subject}];
+  if (hub == nullptr || hub->is_over()) {
+    auto made = std::make_shared<ModernHub>(
+        ModernHub::Options{
+            .seal = site_.shared.seal, .owner = owner, .start_ms = asked.server->timeouts.start_ms},
+        site_.tools);
+    auto server = site_.servers.Connect(*site_.state, *asked.server, HttpServerSide::Era::Legacy,
+                                        made->listener());
+    if (!server) return std::unexpected(server.error());
+    made->Start(std::move(*server));
+    hub = std::move(made);
+  }
+  return hub->MakeSide(listener);
 }
 
 // What is not kept is dropped in a coming turn: it is what is calling.
@@ -138,7 +160,19 @@ void StatelessEndpoint::Install() {
   for (const auto& seat : seats_) seat->is_stale = true;
 }
 
+bool StatelessEndpoint::HasLostServer(const Seat& seat) const {
+  const auto hub = hubs_.find(seat.owner);
+  return hub != hubs_.end() && seat.hub != nullptr &&
+         (seat.hub != hub->second.get() || seat.hub->is_over());
+}
+
 void StatelessEndpoint::KeepAlive() {
+  const std::int64_t now_ms = site_.tools.clock.MonotonicNanoseconds() / kNanosecondsPerMillisecond;
+  const auto idle_ms_max = static_cast<std::int64_t>(site_.state->config->limits.session_idle_ms);
+  for (const auto& [owner, hub] : hubs_) {
+    hub->Tick(now_ms);
+    if (!hub->is_over() && hub->idle_ms(now_ms) > idle_ms_max) hub->End("nobody has asked it");
+  }
   for (const auto& seat : seats_) {
     if (!seat->is_idle) seat->client->KeepAlive();
   }
@@ -148,6 +182,7 @@ void StatelessEndpoint::EndAll() {
   for (const auto& seat : seats_) {
     if (!seat->is_idle) seat->session->End(kUnavailable, "policyd is ending");
   }
+  for (const auto& [owner, hub] : hubs_) hub->End("policyd is ending");
 }
 
 bool StatelessEndpoint::has_calls_in_flight() const {

@@ -3,12 +3,15 @@
 #define RUNTIME_GATEWAY_SERVE_STATELESS_ENDPOINT_H_
 
 #include <cstdint>
+#include <expected>
 #include <list>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "runtime/gateway/serve/modern_hub.h"
+#include "runtime/gateway/serve/request_checks.h"
 #include "runtime/gateway/serve/serve_gate.h"
 #include "runtime/gateway/serve/serve_session.h"
 #include "runtime/gateway/serve/stateless_client.h"
@@ -44,12 +47,17 @@ class StatelessEndpoint {
   };
 
   Seat* Take(const Asked& asked);
+  std::expected<std::unique_ptr<ServerSide>, HttpRefused> Connect(const Asked& asked,
+                                                                  ServerListener& listener);
   void Idle(Seat& seat);
+  bool HasLostServer(const Seat& seat) const;
 
   WorkerSite& site_;
   Seats seats_;
   std::uint64_t next_seat_ = 1;
   std::map<Owner, std::vector<Seat*>> idle_;  // by whom they were made for
+  // Servers of the legacy era, each in a session of one caller's.
+  std::map<Owner, std::shared_ptr<ModernHub>> hubs_;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };
 

@@ -205,6 +205,8 @@ void Worker::OnRequest(std::shared_ptr<transport::HttpExchange> exchange) {
   if (is_draining_) return Refuse(*asked->exchange, {kUnavailable, "policyd is ending"});
   // A view of the head, which lives as long as the exchange.
   const std::string_view method = asked->exchange->head().method;
+  if (route->rest == "sse" && method == "GET") return legacy_.GetSse(std::move(*asked));
+  if (route->rest == "messages" && method == "POST") return legacy_.PostSse(std::move(*asked));
   if (!route->rest.empty()) return Refuse(*asked->exchange, {kNotFound, "there is nothing here"});
   if (method == "POST") return Post(std::move(*asked));
   if (method == "GET") return legacy_.Get(std::move(*asked));
@@ -281,9 +283,22 @@ void Worker::Post(Asked asked) {
                        mcp::ErrorText(message->id, speech.error()));
   }
   if (speech->era == mcp::Era::Modern) {
+    const std::uint16_t home = HomeOf(asked);
+    if (home != site_.index) {
+      return http_->Move(std::move(asked.exchange), *shared_.workers[home]->http_);
+    }
     return stateless_.Post(std::move(asked), *message, headers);
   }
   legacy_.Post(std::move(asked), &*message);
+}
+
+// Requests of one caller that share a session with the server are served by one worker. Others are
+// where they came.
+std::uint16_t Worker::HomeOf(const Asked& asked) const {
+  if (asked.server->transport == UpstreamTransport::StreamableHttp) return site_.index;
+  const SessionOwner owner = asked.owner();
+  const std::string text = owner.server + '\n' + owner.grant + '\n' + owner.subject;
+  return static_cast<std::uint16_t>(std::hash<std::string>{}(text) % shared_.workers.size());
 }
 
 void Worker::LogRefused(const Asked& asked, std::string_view method, std::string_view reason) {

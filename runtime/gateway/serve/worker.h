@@ -55,6 +55,7 @@ class Worker final : private transport::HttpHandler {
 
   void Start();
   std::uint16_t port() const { return http_->port(); }
+  const transport::HttpServerCounts& counts() const { return http_->counts(); }  // any thread
 
   // From any thread; they happen in a coming turn of the worker's.
   void Install(std::shared_ptr<const ServeState> state);
@@ -70,6 +71,7 @@ class Worker final : private transport::HttpHandler {
 
   void OnRequest(std::shared_ptr<transport::HttpExchange> exchange) override;
   void Post(Asked asked);
+  std::uint16_t HomeOf(const Asked& asked) const;
   // Nothing: it is answered.
   std::optional<Asked> LetIn(std::shared_ptr<transport::HttpExchange> exchange,
                              std::string_view server);

@@ -42,7 +42,7 @@ TEST_CASE("workers count apart and are shown together") {
   two.CountDecision({.server = "files", .tool = "read", .outcome = "allow"});
   two.CountDecision({.server = "files", .tool = "read", .outcome = "deny", .is_observed = true});
   one.CountRule("files", "/tools/read/deny_if/0");
-  one.CountUpstream("files", true);
+  one.CountUpstream("files", "error");
   one.CountRefusedRequest(401);
   one.CountNearFull("files", "sends");
   one.Count(Sum::Sessions);
@@ -60,7 +60,7 @@ TEST_CASE("workers count apart and are shown together") {
       text,
       R"(policyd_decisions_total{server="files",tool="read",outcome="deny",observed="true"} 1)"));
   CHECK(Says(text, R"(policyd_rules_total{server="files",rule="/tools/read/deny_if/0"} 1)"));
-  CHECK(Says(text, R"(policyd_upstream_calls_total{server="files",result="failed"} 1)"));
+  CHECK(Says(text, R"(policyd_upstream_calls_total{server="files",result="error"} 1)"));
   CHECK(Says(text, R"(policyd_http_refused_total{status="401"} 1)"));
   CHECK(Says(text, R"(policyd_limits_near_full_total{server="files",counter="sends"} 1)"));
   CHECK(Says(text, "policyd_sessions 2"));
@@ -93,7 +93,7 @@ TEST_CASE("a scrape while workers count loses nothing") {
     threads.emplace_back([&worker] {
       for (int i = 0; i < kCounts; ++i) {
         worker.CountDecision({.server = "s", .tool = i % 2 == 0 ? "a" : "b", .outcome = "allow"});
-        worker.Observe(Duration::Read, i);
+        worker.Observe(Duration::Upstream, i);
       }
     });
   }
@@ -101,7 +101,7 @@ TEST_CASE("a scrape while workers count loses nothing") {
   for (std::thread& thread : threads) thread.join();
   const std::string text = metrics.RenderPrometheus(0);
   CHECK(Says(text, R"(policyd_decisions_total{server="s",tool="a",outcome="allow"} 20000)"));
-  CHECK(Says(text, "policyd_read_seconds_count 40000"));
+  CHECK(Says(text, "policyd_upstream_seconds_count 40000"));
 }
 
 TEST_CASE("a server that fails is left alone, then tried with one call") {
