@@ -23,14 +23,14 @@ function replace(path, text) {
 
 const denyUnless = (tool, more = {}) => ({ version: "1", default: "deny", tools: { [tool]: more } });
 const policyFile = jsonFile("all.policy.json", denyUnless("echo"));
-const ownPolicy = jsonFile("own.policy.json", {
-  version: "1",
-  default: "deny",
-  tools: {
-    echo: { deny_if: [{ conditions: [{ path: "grant.tags", op: "not_contains", value: "trusted" }], on_deny: "not trusted" }] },
-    "get-sum": {},
-  },
-});
+const ownPolicy = join(folder, "own.policy");
+writeFileSync(ownPolicy, `default deny
+tool echo {
+  allow
+  require grant.tags contains "trusted" because "not trusted"
+}
+tool "get-sum" { allow }
+`);
 
 const token = grants("add", "ci", "--tag", "trusted", "--attributes", '{"team":"x"}');
 const other = grants("add", "other", "--policy", `child=${ownPolicy}`);
