@@ -131,6 +131,15 @@ test("what is not there, and what cannot be done to what is", async () => {
   assert.equal(listening.status, 200);
   assert.equal((await ask(url, { method: "GET", session })).status, 409);
   await listening.body.cancel();
+  const trace = `00-${"ab".repeat(16)}-${"cd".repeat(8)}-01`;
+  await ask(url, { body: call(7), session, headers: { traceparent: trace, tracestate: "a=b" } });
+  const seen = upstream.got.at(-1).headers;
+  assert.match(seen.traceparent, new RegExp(`^00-${"ab".repeat(16)}-[0-9a-f]{16}-01$`));
+  assert.notEqual(seen.traceparent, trace);
+  assert.equal(seen.tracestate, "a=b");
+  await ask(url, { body: call(8), session, headers: { traceparent: "nonsense", tracestate: "a=b" } });
+  assert.match(upstream.got.at(-1).headers.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+  assert.equal(upstream.got.at(-1).headers.tracestate, undefined);
   const spaced = JSON.stringify(call(1), null, 2).replaceAll("\n", "\r\n");
   assert.equal((await ask(url, { body: JSON.stringify(call(1), null, 2), session })).status, 200, spaced);
   await proxy.stop();
@@ -444,4 +453,38 @@ test("only observing: what is denied passes, and the log says so", async () => {
   await proxy.stop();
   const entry = readFileSync(log, "utf8").trim().split("\n").map(JSON.parse).find(({ method }) => method === "tools/call");
   assert.deepEqual([entry.decision, entry.observed, entry.server, entry.grant], ["deny", true, "files", "local"]);
+});
+
+test("a call without an answer ends in time, and the server is told", async () => {
+  const silent = join(scratch(), "silent.txt");
+  const hanging = join(scratch(), "hanging.mjs");
+  writeFileSync(hanging, `
+    import { createInterface } from "node:readline";
+    import { appendFileSync } from "node:fs";
+    for await (const line of createInterface({ input: process.stdin })) {
+      appendFileSync(${JSON.stringify(silent)}, line + "\\n");
+      const message = JSON.parse(line);
+      if (message.method === "initialize") {
+        const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "h", version: "1" } };
+        console.log(JSON.stringify({ jsonrpc: "2.0", id: message.id, result }));
+      }
+    }`);
+  const upstream = await scripted(({ message }) => message?.method === "tools/call");
+  const timeouts = { call_ms: 1_000 };
+  const proxy = await serve({
+    servers: {
+      child: { command: [process.execPath, hanging], timeouts, policy: allowAll },
+      files: { url: upstream.url, timeouts, policy: allowAll },
+    },
+  });
+  for (const name of ["child", "files"]) {
+    const url = proxy.at(name);
+    const session = await openSession(url);
+    const began = Date.now();
+    const answer = await ask(url, { body: call("late", "slow"), session });
+    assert.match(answer.json().error.message, /no answer within 1000 ms/);
+    assert.ok(Date.now() - began < 4_000);
+  }
+  await eventually(() => /"notifications\/cancelled","params":\{"requestId":"late"/.test(readFileSync(silent, "utf8")));
+  await proxy.stop();
 });

@@ -157,6 +157,9 @@ bool HttpServerSide::TakeUp(std::string_view resumption) {
 
 void HttpServerSide::Send(std::string_view bytes, Regarding regarding) {
   Headers headers = std::exchange(next_headers_, {});
+  // In the modern era a request is cancelled by closing its connection: Forget comes with it.
+  if (era_ == Era::Modern && regarding.said == Said::Notification && regarding.sequence != 0)
+    return;
   // A server has to have taken "initialized" before it gets a request: the order of messages is
   // that of the client, whatever connections they go by.
   if (regarding.said == Said::Request && notices_in_flight_ != 0) {

@@ -82,7 +82,7 @@ void LegacyEndpoint::Post(Asked asked, const mcp::Message* message) {
     Seat* const seat = Begin(asked, RandomNumber(), Kind::Streamable);
     if (seat == nullptr) return;
     Touch(*seat, asked);
-    return seat->client->Post(std::move(asked.exchange));
+    return Give(*seat, std::move(asked));
   }
   Seat* const seat = FindStreamable(asked);
   if (seat == nullptr) return;
@@ -90,7 +90,15 @@ void LegacyEndpoint::Post(Asked asked, const mcp::Message* message) {
   if (seat->session->server().is_full()) {
     return RespondText(*asked.exchange, kUnavailable, "the server reads too slowly");
   }
-  seat->client->Post(std::move(asked.exchange));
+  Give(*seat, std::move(asked));
+}
+
+void LegacyEndpoint::Give(Seat& seat, Asked asked) {
+  ServerSide& server = seat.session->server();
+  const bool has_headers = asked.server->transport == UpstreamTransport::StreamableHttp;
+  if (has_headers) server.SetHeaders(TraceHeaders(site_, asked.exchange->head()));
+  seat.client->Post(std::move(asked.exchange));
+  server.SetHeaders({});  // what was not sent has none
 }
 
 void LegacyEndpoint::Get(Asked asked) {
@@ -336,6 +344,14 @@ void LegacyEndpoint::KeepAlive() {
     const bool is_used = is_listening || seat->session->relay().has_requests_in_flight();
     if (is_used) seat->used_ns = now_ns;
     if (now_ns - seat->used_ns > idle_ns) seat->session->End(kNotFound, kNoSession);
+  }
+}
+
+void LegacyEndpoint::GiveUpLate() {
+  for (const auto& [number, seat] : seats_) {
+    const auto server = site_.state->config->servers.find(seat->owner.server);
+    if (server == site_.state->config->servers.end()) continue;
+    seat->session->GiveUpLate(server->second.timeouts.call_ms);
   }
 }
 

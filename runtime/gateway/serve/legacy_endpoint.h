@@ -43,8 +43,10 @@ class LegacyEndpoint {
 
   // The worker has another state: policies and grants of the sessions follow.
   void Install();
-  // Called every so often.
+  // Called every so often: streams are kept alive, idle sessions end.
   void KeepAlive();
+  // Called every second or so.
+  void GiveUpLate();
   // Streams that only listen are ended; calls go on.
   void EndListening();
   void EndAll();
@@ -62,6 +64,7 @@ class LegacyEndpoint {
   Seat* Begin(const Asked& asked, Number number, Kind kind);
   std::unique_ptr<ClientSide> MakeClient(Seat& seat, Kind kind, ServerSide& server);
   Seat* TakeUp(const Asked& asked, const SessionTicket& ticket, std::string_view id);
+  void Give(Seat& seat, Asked asked);
   void Drop(Number number);
   void Touch(Seat& seat, const Asked& asked);
 

@@ -1,10 +1,14 @@
 #include "runtime/gateway/serve/serve_session.h"
 
 #include <utility>
+#include <vector>
 
 namespace policy::gateway {
 namespace {
 
+constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
+// It lasts as long as its client listens.
+constexpr std::string_view kListenMethod = "subscriptions/listen";
 constexpr int kOk = 200;
 constexpr int kNotFound = 404;
 constexpr int kUnauthorized = 401;
@@ -46,6 +50,13 @@ void ServeSession::End(int status, std::string_view text) {
 }
 
 void ServeSession::ToClient(std::string_view bytes, Regarding regarding) {
+  // Over stdio nobody says which request a word is about: it shows that the server is at work.
+  if (regarding.said != Said::Response && !waiting_.empty()) {
+    const std::int64_t now_ns = tools_.clock.MonotonicNanoseconds();
+    for (auto& [sequence, waiting] : waiting_) {
+      if (regarding.sequence == 0 || regarding.sequence == sequence) waiting.heard_ns = now_ns;
+    }
+  }
   client_->Send(bytes, regarding);
 }
 
@@ -54,10 +65,32 @@ void ServeSession::ToServer(std::string_view bytes, Regarding regarding) {
 }
 
 void ServeSession::Began(std::uint64_t sequence, const mcp::Message& request) {
+  if (request.method != kListenMethod) {
+    waiting_[sequence] = {std::string(request.id), tools_.clock.MonotonicNanoseconds()};
+  }
   client_->Began(sequence, request);
 }
 
+void ServeSession::GiveUpLate(std::int64_t call_ms) {
+  if (is_over_ || waiting_.empty()) return;
+  const std::int64_t late_ns =
+      tools_.clock.MonotonicNanoseconds() - call_ms * kNanosecondsPerMillisecond;
+  std::vector<std::pair<std::uint64_t, std::string>> late;
+  for (const auto& [sequence, waiting] : waiting_) {
+    if (waiting.heard_ns < late_ns) late.emplace_back(sequence, waiting.id);
+  }
+  for (const auto& [sequence, id] : late) {
+    const std::string text = "no answer within " + std::to_string(call_ms) + " ms";
+    server_->Send(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" +
+                      id + R"(,"reason":")" + text + "\"}}",
+                  {.said = Said::Notification, .sequence = sequence});
+    relay_.RequestFailed(sequence, {.text = text, .was_sent = true});
+    server_->Forget(sequence);
+  }
+}
+
 void ServeSession::Ended(std::uint64_t sequence) {
+  waiting_.erase(sequence);
   client_->Ended(sequence);
   server_->Ended(sequence);
   if (!relay_.has_requests_in_flight() && callbacks_.on_idle) callbacks_.on_idle();

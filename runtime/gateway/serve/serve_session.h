@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ class ServeSession final : public RelayOutput, public ServerListener {
   // Both sides, before the first message.
   void Connect(std::unique_ptr<ClientSide> client, std::unique_ptr<ServerSide> server);
 
+  // Requests that have waited for longer than `call_ms`, without a word about them, are given up:
+  // the client gets an error, the server is told.
+  void GiveUpLate(std::int64_t call_ms);
+
   MessageRelay& relay() { return relay_; }
   ClientSide& client() { return *client_; }
   ServerSide& server() { return *server_; }
@@ -64,11 +69,17 @@ class ServeSession final : public RelayOutput, public ServerListener {
   void OnServerEnded(std::string_view why) override;
 
  private:
+  struct Waiting {
+    std::string id;             // raw
+    std::int64_t heard_ns = 0;  // monotonic: of its beginning, or the last word about it
+  };
+
   ServeTools& tools_;
   Callbacks callbacks_;
   MessageRelay relay_;
   std::unique_ptr<ClientSide> client_;
   std::unique_ptr<ServerSide> server_;
+  std::map<std::uint64_t, Waiting> waiting_;  // by sequence; what is meant to last is not there
   bool is_over_ = false;
 };
 

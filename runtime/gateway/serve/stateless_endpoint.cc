@@ -1,5 +1,7 @@
 #include "runtime/gateway/serve/stateless_endpoint.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "runtime/gateway/serve/http_answer.h"
@@ -33,6 +35,7 @@ struct StatelessEndpoint::Seat {
   StatelessClient* client = nullptr;  // the session's
   const ModernHub* hub = nullptr;     // that its server is; null: it has one of its own
   bool is_idle = false;
+  bool was_used = false;  // since it was last looked at
   bool is_stale = false;  // made for a state that is in force no more
 };
 
@@ -49,14 +52,16 @@ void StatelessEndpoint::Post(Asked asked, const mcp::Message& message,
   if (seat == nullptr) return;
   seat->session->relay().SetCaller(CallerOf(asked, {}));
   const auto marks = site_.servers.marks(asked.server->name).Find(message.tool);
-  ServerSide::Headers sent;
+  ServerSide::Headers sent = TraceHeaders(site_, asked.exchange->head());
   for (mcp::OwnedHeader& header :
        mcp::MirrorHeadersOf(message, message.protocol_version, marks, &headers)) {
     sent.emplace_back(std::move(header.name), std::move(header.value));
   }
   seat->session->server().SetHeaders(std::move(sent));
   seat->is_idle = false;
+  seat->was_used = true;
   seat->client->Post(std::move(asked.exchange));
+  seat->session->server().SetHeaders({});
   // What was refused, or is no request, has ended already.
   if (!seat->is_idle && !seat->session->relay().has_requests_in_flight()) Idle(*seat);
 }
@@ -173,9 +178,30 @@ void StatelessEndpoint::KeepAlive() {
     hub->Tick(now_ms);
     if (!hub->is_over() && hub->idle_ms(now_ms) > idle_ms_max) hub->End("nobody has asked it");
   }
+  DropUnused();
   for (const auto& seat : seats_) {
     if (!seat->is_idle) seat->client->KeepAlive();
   }
+}
+
+void StatelessEndpoint::GiveUpLate() {
+  for (const auto& seat : seats_) {
+    if (seat->is_idle) continue;
+    const auto server = site_.state->config->servers.find(seat->owner.server);
+    if (server == site_.state->config->servers.end()) continue;
+    seat->session->GiveUpLate(server->second.timeouts.call_ms);
+  }
+}
+
+// What callers of the last hour have left behind is not kept for ever.
+void StatelessEndpoint::DropUnused() {
+  std::erase_if(hubs_, [](const auto& entry) { return entry.second->is_over(); });
+  for (auto entry = idle_.begin(); entry != idle_.end();) {
+    for (Seat* const seat : entry->second) seat->is_stale = !std::exchange(seat->was_used, false);
+    std::erase_if(entry->second, [](const Seat* seat) { return seat->is_stale; });
+    entry = entry->second.empty() ? idle_.erase(entry) : std::next(entry);
+  }
+  seats_.remove_if([](const auto& seat) { return seat->is_idle && seat->is_stale; });
 }
 
 void StatelessEndpoint::EndAll() {

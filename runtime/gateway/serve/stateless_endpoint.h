@@ -35,6 +35,7 @@ class StatelessEndpoint {
   // As LegacyEndpoint.
   void Install();
   void KeepAlive();
+  void GiveUpLate();
   void EndAll();
   bool has_calls_in_flight() const;
 
@@ -51,6 +52,7 @@ class StatelessEndpoint {
                                                                   ServerListener& listener);
   void Idle(Seat& seat);
   bool HasLostServer(const Seat& seat) const;
+  void DropUnused();
 
   WorkerSite& site_;
   Seats seats_;

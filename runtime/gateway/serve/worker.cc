@@ -1,6 +1,7 @@
 #include "runtime/gateway/serve/worker.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -20,6 +21,7 @@ using transport::HttpHeader;
 constexpr std::string_view kPrefix = "/mcp/";
 // Silent streams are looked at twice in the time that they may be silent.
 constexpr int kTicksPerKeepAlive = 2;
+constexpr milliseconds kLateLook{1'000};
 constexpr milliseconds kDrainLook{20};
 // After the calls have ended: for children to end, and connections to close.
 constexpr milliseconds kDrainRest{2'500};
@@ -90,7 +92,8 @@ Worker::Worker(const Options& options, ServeShared& shared, std::shared_ptr<cons
             .metrics = metrics_,
             .policies = policies_,
             .servers = servers_,
-            .state = std::move(state)},
+            .state = std::move(state),
+            .random = std::mt19937_64(std::random_device{}())},
       authenticator_(site_.state->access),
       legacy_(site_,
               [this](std::shared_ptr<transport::HttpExchange> exchange, std::uint16_t worker) {
@@ -111,7 +114,8 @@ void Worker::Start() {
 
 void Worker::Run() {
   loop_->set_end_of_turn([this] { EndOfTurn(); });
-  Tick();
+  KeepAlive();
+  GiveUpLate();
   loop_->Run();
   // Children end with the thread that has started them, and so does all that refers to the loop.
   legacy_.EndAll();
@@ -140,11 +144,17 @@ void Worker::Reap() {
   loop_->Post([this] { servers_.children().Reap(); });
 }
 
-void Worker::Tick() {
+void Worker::GiveUpLate() {
+  legacy_.GiveUpLate();
+  stateless_.GiveUpLate();
+  loop_->After(kLateLook, [this] { GiveUpLate(); });
+}
+
+void Worker::KeepAlive() {
   legacy_.KeepAlive();
   stateless_.KeepAlive();
   const auto wait = milliseconds(site_.state->config->limits.keepalive_ms / kTicksPerKeepAlive);
-  loop_->After(wait, [this] { Tick(); });
+  loop_->After(wait, [this] { KeepAlive(); });
 }
 
 void Worker::EndOfTurn() {

@@ -78,7 +78,8 @@ class Worker final : private transport::HttpHandler {
   void Refuse(transport::HttpExchange& exchange, const HttpRefused& refused);
   void LogRefused(const Asked& asked, std::string_view method, std::string_view reason);
   void EndOfTurn();
-  void Tick();
+  void KeepAlive();
+  void GiveUpLate();
   void LookWhetherDrained();
   void Run();
 

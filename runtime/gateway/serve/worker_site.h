@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,7 @@ struct WorkerSite {
   PolicyBook& policies;
   ServerBook& servers;
   std::shared_ptr<const ServeState> state;  // in force
+  std::mt19937_64 random;                   // for names that are no secrets
 };
 
 // A request that was let in, for one server.
@@ -37,6 +39,10 @@ struct Asked {
 
   SessionOwner owner() const { return {server->name, who.grant->id, who.subject}; }
 };
+
+// The headers of W3C Trace Context that go to the server with a request: its trace goes on, or one
+// begins.
+ServerSide::Headers TraceHeaders(WorkerSite& site, const transport::HttpRequestHead& head);
 
 // `session`: what counters of a session belong to.
 Caller CallerOf(const Asked& asked, std::string session);
