@@ -59,6 +59,7 @@ class ServeSession final : public RelayOutput, public ServerListener {
   void Ended(std::uint64_t sequence) override;
   void Listed(const mcp::Message& answer) override {
     if (callbacks_.on_listed) callbacks_.on_listed(answer);
+    client_->ListsTools();
   }
   void Dropped(std::string_view reason) override { client_->Dropped(reason); }
 
