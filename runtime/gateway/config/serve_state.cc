@@ -31,7 +31,7 @@ class Builder {
     std::ranges::move(troubles, std::back_inserter(build_.troubles));
   }
   // Looked at before it is read: an edit in between is news.
-  const std::string& Seen(const std::string& path) {
+  std::string Seen(const std::string& path) {
     build_.files.push_back(StateOf(path));
     return path;
   }

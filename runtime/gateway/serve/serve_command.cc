@@ -333,8 +333,14 @@ void Serve::LookWhetherEnded() {
 // the next start.
 void Serve::Reloaded(const ServeReloaded& reloaded) {
   if (!reloaded.troubles.empty()) errors_->Say(ToText(reloaded.troubles));
-  metrics_.CountReload(reloaded.state == nullptr);
-  if (reloaded.state != nullptr) {
+  if (!reloaded.is_keys_only) metrics_.CountReload(!reloaded.troubles.empty());
+  if (reloaded.state != nullptr && !reloaded.troubles.empty()) {
+    state_ = reloaded.state;
+    for (const auto& worker : workers_) worker->Install(state_);
+    errors_->Say(
+        "the configuration that was in force stays, but for what its files now take away: grants, "
+        "and what is switched off");
+  } else if (reloaded.state != nullptr) {
     state_ = reloaded.state;
     for (const auto& worker : workers_) worker->Install(state_);
     if (reloaded.is_keys_only) return;
