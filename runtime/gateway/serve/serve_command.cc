@@ -10,11 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/gateway/access/key_fetcher.h"
 #include "runtime/gateway/admin/admin_server.h"
 #include "runtime/gateway/admin/limits_admin.h"
 #include "runtime/gateway/config/serve_reload.h"
 #include "runtime/gateway/config/serve_state.h"
 #include "runtime/gateway/counter_home.h"
+#include "runtime/gateway/metrics/metrics_server.h"
 #include "runtime/gateway/run_command.h"
 #include "runtime/gateway/serve/serve_shared.h"
 #include "runtime/gateway/serve/worker.h"
@@ -92,9 +94,13 @@ class Serve {
   void OpenAdmin(const ServeShared& shared, CellEngine& engine, transport::LeaseNode* node);
   std::expected<SealKey, std::string> SealKeyOf(const ServeConfig& config);
   int WithWorkers(ServeShared& shared);
+  void CountOutside(const ServeShared& shared);
   void Signal(int signal);
   void Reloaded(const ServeReloaded& reloaded);
   void Watch(const std::vector<std::string>& paths);
+  std::expected<void, std::string> StartMetrics(const ServeShared& shared);
+  void FetchKeys();
+  void TellPolicies();
   void LookWhetherEnded();
   void SayWhatIsNotBuilt(const ServeConfig& config);
   void StartTier(const ServeConfig& config);
@@ -112,6 +118,8 @@ class Serve {
   std::optional<transport::ErrorStream> errors_;
   std::unique_ptr<transport::FileWatch> watch_;
   std::unique_ptr<ServeReload> reload_;
+  std::unique_ptr<MetricsServer> metrics_server_;
+  std::unique_ptr<KeyFetcher> keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::string state_path_;                         // of the counters; empty: they are elsewhere
   std::optional<StateDirectory> admin_directory_;  // the same, once it is open
@@ -240,6 +248,8 @@ int Serve::WithCounters(Counters& counters, CellEngine& engine, transport::Lease
   errors_.emplace(transport::Stream::Standard(2), loop_.get());
   OpenAdmin(shared, engine, node);
   const int status = WithWorkers(shared);
+  metrics_server_.reset();
+  keys_.reset();
   admin_.reset();
   limits_admin_.reset();
   reload_.reset();
@@ -286,6 +296,9 @@ int Serve::WithWorkers(ServeShared& shared) {
   reload_ = std::make_unique<ServeReload>(
       state_, compile_, CounterTarget{.counters = &shared.counters, .place = shared.counter_place},
       *loop_, [this](const ServeReloaded& reloaded) { Reloaded(reloaded); });
+  if (const auto admin = StartMetrics(shared); !admin) return NotRun(admin.error());
+  FetchKeys();
+  TellPolicies();
   std::vector<std::string> paths;
   for (const FileState& file : state_->files) paths.push_back(file.path);
   Watch(paths);
@@ -365,11 +378,19 @@ void Serve::LookWhetherEnded() {
 // the next start.
 void Serve::Reloaded(const ServeReloaded& reloaded) {
   if (!reloaded.troubles.empty()) errors_->Say(ToText(reloaded.troubles));
-  metrics_.CountReload(reloaded.state == nullptr);
-  if (reloaded.state != nullptr) {
+  if (!reloaded.is_keys_only) metrics_.CountReload(!reloaded.troubles.empty());
+  if (reloaded.state != nullptr && !reloaded.troubles.empty()) {
+    state_ = reloaded.state;
+    for (const auto& worker : workers_) worker->Install(state_);
+    errors_->Say(
+        "the configuration that was in force stays, but for what its files now take away: grants, "
+        "and what is switched off");
+  } else if (reloaded.state != nullptr) {
     state_ = reloaded.state;
     for (const auto& worker : workers_) worker->Install(state_);
     if (reloaded.is_keys_only) return;
+    FetchKeys();
+    TellPolicies();
     TakePrograms();
     SayWhatIsNotBuilt(*state_->config);
     for (const std::string& warning : state_->warnings) errors_->Say(warning);
@@ -384,6 +405,58 @@ void Serve::Reloaded(const ServeReloaded& reloaded) {
   }
   errors_->Flush();
   Watch(reloaded.paths);
+}
+
+std::expected<void, std::string> Serve::StartMetrics(const ServeShared& shared) {
+  const auto& address = state_->config->admin;
+  if (!address) return {};
+  auto server = MetricsServer::Listen(
+      *loop_,
+      {.address = address->address,
+       .port = address->port,
+       .why_not_ready = [this] { return std::string(is_ending_ ? "policyd is ending" : ""); },
+       .refresh = [this, &shared] { CountOutside(shared); }},
+      metrics_, clock_);
+  if (!server) return std::unexpected(server.error());
+  metrics_server_ = *std::move(server);
+  errors_->Say("metrics are at http://" + address->address + ":" +
+               std::to_string(metrics_server_->port()) + "/metrics");
+  return {};
+}
+
+void Serve::CountOutside(const ServeShared& shared) {
+  Metrics::Outside outside;
+  outside.children = shared.children.load();
+  for (const auto& worker : workers_) {
+    outside.connections += worker->counts().open.load();
+    outside.clients_cut += worker->counts().cut_slow.load();
+  }
+  metrics_.SetOutside(outside);
+}
+
+// From the authorization server that the configuration names now.
+void Serve::FetchKeys() {
+  const AccessState& access = *state_->access;
+  if (!access.oauth || access.oauth->jwks_url.empty()) return keys_.reset();
+  if (keys_ != nullptr && keys_->oauth() == *access.oauth) return;
+  keys_.reset();
+  auto fetcher = KeyFetcher::Start(
+      *loop_, clock_,
+      {.oauth = *access.oauth,
+       .wants_keys = access.wants_keys,
+       .take = [this](std::shared_ptr<const KeySet> keys,
+                      std::int64_t until_s) { reload_->TakeKeys(std::move(keys), until_s); },
+       .say = [this](const std::string& line) { Say(line); }});
+  if (!fetcher) return errors_->Say(fetcher.error());
+  keys_ = *std::move(fetcher);
+}
+
+void Serve::TellPolicies() {
+  std::vector<Metrics::PolicyInForce> policies;
+  for (const auto& [key, policy] : state_->policies) {
+    policies.push_back({policy.server, policy.path, policy.program->HashText()});
+  }
+  metrics_.SetPolicies(std::move(policies));
 }
 
 // Looks again at once where a folder is watched for the first time: it may have changed before.
