@@ -24,15 +24,9 @@ bool CountsAmounts(const Layout& layout, std::uint32_t counter) {
   });
 }
 
-std::string WhyNotOpened(const Layout& layout, const format::Counter& counter, CounterPlace place) {
-  constexpr std::string_view kKinds[] = {"fixed", "sliding", "a bucket", "of calls at once"};
-  if (counter.algorithm == format::Algorithm::Fixed || place == CounterPlace::Private) {
-    return "cannot be opened: this machine does not know the zone `" + std::string(layout.zone()) +
-           "`, its name is too long or there are too many counters";
-  }
-  return "is " + std::string(kKinds[static_cast<std::size_t>(counter.algorithm)]) +
-         ", and only fixed counters are shared between processes: use --private-state, which "
-         "counts for this process alone, a fixed counter, or one of each session";
+std::string WhyNotOpened(const Layout& layout) {
+  return "cannot be opened: this machine does not know the zone `" + std::string(layout.zone()) +
+         "`, its name is too long or there are too many counters";
 }
 
 }  // namespace
@@ -42,7 +36,7 @@ std::optional<std::string> WhyNotKept(const BoundPolicy& policy, CounterPlace pl
   for (std::uint32_t id = 0; id < layout.counters().size(); ++id) {
     const format::Counter& counter = layout.counters()[id];
     const std::string name = "counter `" + std::string(layout.text(counter.name)) + "` ";
-    if (policy.table(id) == nullptr) return name + WhyNotOpened(layout, counter, place);
+    if (policy.table(id) == nullptr) return name + WhyNotOpened(layout);
     const bool is_lifetime = counter.window == format::WindowKind::Lifetime &&
                              counter.algorithm == format::Algorithm::Fixed;
     if (place == CounterPlace::Private && is_lifetime && !IsOfSession(layout, counter)) {

@@ -37,14 +37,27 @@ struct CellLease {
   // after either.
   std::int64_t wall_until_ns = kUnlimited;
   std::int64_t steady_until_ns = kUnlimited;
+  // Of a flow and of Concurrency: the monotonic clock of the newest charge.
+  std::int64_t charged_ns = 0;
+  std::int64_t told_ns = 0;  // likewise, when the pool said what is elsewhere
+  // Of a flow, on the wall clock, as the pool last said: when there is room for what was refused,
+  // and when nothing is counted any more. 0: nothing was said.
+  std::int64_t frees_ns = 0;
+  std::int64_t clears_ns = 0;
 };
+
+// Counters that have no windows: what was charged leaves them as time goes on.
+inline bool IsFlow(CounterKind kind) {
+  return kind == CounterKind::Sliding || kind == CounterKind::Bucket;
+}
 
 // Invariants, with the lock held:
 //  1. epoch_s, the start of the window that `used` counts, never decreases while the cell lives.
 //  2. 0 <= used. Charges are in `used` from their reservation on.
 //  3. A cell with outstanding > 0 is neither recycled nor freed.
 // Beside a cell of a kind other than Fixed, in memory, stands what it counts with (meter.h); `used`
-// is then what that says, and the epoch nothing.
+// is then what that says, and the epoch nothing. A flow whose quota comes from a store has none:
+// its pool counts, and the cell only what is used of its one lease, whose number is the epoch.
 // Cells stay where they are and are reused; a reader may lock one that was recycled meanwhile, so
 // everybody checks live and the key after locking.
 struct alignas(64) CounterCell {
@@ -69,6 +82,9 @@ struct alignas(64) CounterCell {
 
   std::string_view key() const {
     return {key_bytes <= kInlineKeyBytesMax ? inline_key : heap_key, key_bytes};
+  }
+  bool has_meter() const {
+    return kind != CounterKind::Fixed && (lease == nullptr || !IsFlow(kind));
   }
   // Whether a new cell would say the same.
   bool is_blank() const { return used == 0 && (lease == nullptr || ceiling == 0); }
@@ -95,6 +111,17 @@ struct alignas(64) CounterCell {
                                            std::memory_order_relaxed)) [[unlikely]] {
       LockSlowly();
     }
+  }
+
+  // Ends the lease of a flow: gives what is left of it, and begins the next one, with no room. What
+  // was charged beyond it stays charged; what is given back of it from now on is lost.
+  // REQUIRES: the cell is locked, and a flow with a lease.
+  std::int64_t EndLease() {
+    const std::int64_t room = ceiling > used ? ceiling - used : 0;
+    used = used > ceiling ? used - ceiling : 0;
+    ceiling = 0;
+    ++epoch_s;
+    return room;
   }
 
   // A plain store is twice as fast as an exchange. A waiter that arrives between the load and the

@@ -50,17 +50,20 @@ class PerCharge {
   alignas(T) std::byte inline_[kInline * sizeof(T)];
 };
 
-// Whether waiting can ever help a charge that found no room.
-bool IsRetryable(const Charge& charge) {
-  const CounterKind kind = charge.table->kind();
-  const std::int64_t most = kind == CounterKind::Bucket ? charge.burst : charge.max;
-  return charge.max > 0 && charge.amount <= most &&
-         (charge.table->identity().window != CounterWindow::Lifetime ||
-          kind == CounterKind::Concurrency);
+// How far what is used may go.
+std::int64_t MostOf(const Charge& charge) {
+  return charge.table->kind() == CounterKind::Bucket ? charge.burst : charge.max;
 }
 
 bool Fits(const Charge& charge, std::int64_t used) {
-  return charge.max > 0 && charge.amount <= charge.max && used <= charge.max - charge.amount;
+  const std::int64_t most = MostOf(charge);
+  return charge.max > 0 && charge.amount <= most && used <= most - charge.amount;
+}
+
+// Whether waiting can ever help a charge that found no room.
+bool IsRetryable(const Charge& charge) {
+  return Fits(charge, 0) && (charge.table->identity().window != CounterWindow::Lifetime ||
+                             charge.table->kind() == CounterKind::Concurrency);
 }
 
 // What a cell whose quota comes from a store answers. REQUIRES: the cell is locked and has a lease.
@@ -69,27 +72,46 @@ ReserveResult JudgeLease(const CounterCell& cell, const Charge& charge, std::int
   const CellLease& lease = *cell.lease;
   const std::int64_t room = cell.ceiling - used;
   const bool is_alive = now_ns < lease.wall_until_ns && steady_ns < lease.steady_until_ns;
-  if (is_alive && charge.amount <= room && charge.max >= lease.room_max) {
+  if (is_alive && charge.amount <= room && MostOf(charge) >= lease.room_max) {
     return ReserveResult::Granted;
   }
   const bool refusal_stands = now_ns >= lease.refused_from_ns && now_ns < lease.refused_until_ns;
   if (!refusal_stands) return ReserveResult::NeedsStore;
   if (lease.store_failed) return ReserveResult::StoreError;
   const bool asks_no_less =
-      charge.amount >= lease.refused_amount && charge.max <= lease.refused_max;
+      charge.amount >= lease.refused_amount && MostOf(charge) <= lease.refused_max;
   const bool fits = Fits(charge, SaturatingAdd(used, lease.elsewhere));
   return asks_no_less || !fits ? ReserveResult::Short : ReserveResult::NeedsStore;
 }
 
+// Judge for a flow whose quota comes from a store.
+void JudgeFlow(Step& step, std::int64_t now_ns, std::int64_t steady_ns) {
+  const Charge& charge = *step.charge;
+  step.end_ns = 0;
+  step.free_ns = 0;
+  if (!Fits(charge, 0)) {
+    step.result = ReserveResult::Short;
+  } else if (step.cell == nullptr) {
+    step.result = ReserveResult::NeedsStore;
+  } else {
+    step.result = JudgeLease(*step.cell, charge, step.cell->used, now_ns, steady_ns);
+  }
+  if (step.cell == nullptr) return;
+  const CellLease& lease = *step.cell->lease;
+  step.used = SaturatingAdd(step.cell->used, lease.elsewhere);
+  step.end_ns = step.used > 0 ? lease.clears_ns : 0;
+  step.free_ns = std::max(lease.frees_ns, now_ns);
+}
+
 // Judge for a cell with a meter. Time moves on for the cell.
-void JudgeMeter(Step& step, std::int64_t now_ns) {
+void JudgeMeter(Step& step, std::int64_t now_ns, std::int64_t steady_ns) {
   const Charge& charge = *step.charge;
   step.end_ns = 0;
   step.free_ns = 0;
   if (step.cell == nullptr) {
-    const bool is_bucket = charge.table->kind() == CounterKind::Bucket;
-    const bool fits = charge.max > 0 && charge.amount <= (is_bucket ? charge.burst : charge.max);
-    step.result = fits ? ReserveResult::Granted : ReserveResult::Short;
+    const ReserveResult fresh =
+        charge.table->leased() ? ReserveResult::NeedsStore : ReserveResult::Granted;
+    step.result = Fits(charge, 0) ? fresh : ReserveResult::Short;
     return;
   }
   CounterCell& cell = *step.cell;
@@ -100,12 +122,20 @@ void JudgeMeter(Step& step, std::int64_t now_ns) {
     step.free_ns = MeterFitsAt(cell, charge);
   }
   if (cell.used > 0) step.end_ns = MeterEmptyAt(cell);
+  if (cell.lease == nullptr) return;
+  if (step.result == ReserveResult::Granted) {
+    step.result = JudgeLease(cell, charge, cell.used, now_ns, steady_ns);
+  }
+  step.used = SaturatingAdd(cell.used, cell.lease->elsewhere);
 }
 
 // Looks at one charge. REQUIRES: the cell is locked, or null (nothing was ever charged).
 [[gnu::always_inline]] inline void Judge(Step& step, std::int64_t now_ns, std::int64_t steady_ns) {
   const Charge& charge = *step.charge;
-  if (charge.table->kind() != CounterKind::Fixed) return JudgeMeter(step, now_ns);
+  if (charge.table->kind() != CounterKind::Fixed) {
+    return charge.table->has_meter() ? JudgeMeter(step, now_ns, steady_ns)
+                                     : JudgeFlow(step, now_ns, steady_ns);
+  }
   const CounterCell* cell = step.cell;
   const bool is_current = cell != nullptr && cell->epoch_s >= step.window.start_s;
   const std::int64_t used = is_current ? cell->used : 0;
@@ -264,7 +294,7 @@ enum class MissingCell { Fresh, TableFull };
 }
 
 // REQUIRES: the cell is locked, and was judged to have room.
-[[gnu::always_inline]] inline void Take(Step& step, HeldCharge& held) {
+[[gnu::always_inline]] inline void Take(Step& step, std::int64_t steady_ns, HeldCharge& held) {
   const Charge& charge = *step.charge;
   CounterCell& cell = *step.cell;
   held = {.cell = &cell,
@@ -279,9 +309,17 @@ enum class MissingCell { Fresh, TableFull };
     cell.used += charge.amount;
     step.used += charge.amount;
   } else {
-    TakeFromMeter(cell, charge, held);
+    if (cell.has_meter()) {
+      TakeFromMeter(cell, charge, held);
+      if (cell.used > 0) step.end_ns = MeterEmptyAt(cell);
+    } else {
+      cell.used += charge.amount;
+    }
     step.used = cell.used;
-    if (cell.used > 0) step.end_ns = MeterEmptyAt(cell);
+    if (cell.lease != nullptr) {
+      step.used = SaturatingAdd(cell.used, cell.lease->elsewhere);
+      cell.lease->charged_ns = std::max(cell.lease->charged_ns, steady_ns);
+    }
   }
   ++cell.outstanding;
 }
@@ -389,7 +427,7 @@ ReserveResult CellEngine::TryReserve(std::span<const Charge> charges, std::int64
         result = Combine(steps);
         for (Step& step : steps) {
           if (result != ReserveResult::Granted) break;
-          Take(step, reservation.held(reservation.count_++));
+          Take(step, steady_ns, reservation.held(reservation.count_++));
         }
       }
     }

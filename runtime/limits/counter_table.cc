@@ -55,7 +55,7 @@ CounterTable::~CounterTable() {
 }
 
 std::size_t CounterTable::CellLines() const {
-  return (sizeof(CounterCell) + MeterBytes(kind())) / sizeof(CounterCell);
+  return (sizeof(CounterCell) + (has_meter() ? MeterBytes(kind()) : 0)) / sizeof(CounterCell);
 }
 
 Window CounterTable::LookUpWindow(std::int64_t unix_s) {
@@ -134,7 +134,7 @@ CounterCell* CounterTable::TryInsert(Shard& shard, std::string_view key, std::ui
   cell->used = 0;
   cell->ceiling = options_.leased ? 0 : kUnlimited;
   cell->kind = kind();
-  if (kind() != CounterKind::Fixed) {
+  if (has_meter()) {
     const bool is_concurrency = kind() == CounterKind::Concurrency;
     const std::int64_t span_ns =
         is_concurrency ? options_.permit_ns : identity_.window_seconds * kNanosecondsPerSecond;
@@ -168,6 +168,9 @@ bool CounterTable::Idle(std::int64_t unix_s) {
 
 bool CounterTable::HasEnded(const CounterCell& cell, const Window& now) const {
   if (kind() == CounterKind::Fixed) return cell.epoch_s < now.start_s;
+  if (!has_meter()) {  // what is left of its lease may be used no longer
+    return cell.lease->wall_until_ns <= now.start_s * kNanosecondsPerSecond;
+  }
   // A window without an end began long ago.
   return now.start_s > 0 && MeterEmptyAt(cell) <= now.start_s * kNanosecondsPerSecond;
 }
@@ -262,7 +265,7 @@ bool CounterTable::Recycle(Shard& shard, CounterCell& cell, const Window& now) {
   if (cell.kind == CounterKind::Fixed) {
     const std::int64_t epoch_s = has_ended ? now.start_s : cell.epoch_s;
     shard.recycled_epoch_s = std::max(shard.recycled_epoch_s, epoch_s);
-  } else {
+  } else if (has_meter()) {
     shard.recycled_ns = std::max(shard.recycled_ns, MeterEmptyAt(cell));
   }
   CellLease* lease = std::exchange(cell.lease, nullptr);

@@ -83,6 +83,8 @@ class CounterTable {
   const CounterIdentity& identity() const { return identity_; }
   bool leased() const { return options_.leased; }
   CounterKind kind() const { return identity_.kind; }
+  // Whether the cells count by a meter of their own.
+  bool has_meter() const { return kind() != CounterKind::Fixed && !(leased() && IsFlow(kind())); }
   void CountOverdue(std::int64_t units) {
     if (units > 0) [[unlikely]] {
       options_.overdue->fetch_add(static_cast<std::uint64_t>(units), std::memory_order_relaxed);

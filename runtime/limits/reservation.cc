@@ -12,16 +12,18 @@ namespace {
 // Both: the cell is locked.
 void GiveBack(CounterCell& cell, const HeldCharge& charge, std::int64_t amount) {
   if (cell.resets != charge.resets) return;
-  if (cell.kind != CounterKind::Fixed) return GiveBackToMeter(cell, charge, amount);
+  if (cell.has_meter()) return GiveBackToMeter(cell, charge, amount);
   if (cell.epoch_s != charge.mark) return;
   CHECK(cell.used >= amount);
   cell.used -= amount;
 }
 
 void Post(CounterCell& cell, CounterTable& table, std::int64_t amount, std::int64_t now_ns) {
-  if (cell.kind != CounterKind::Fixed) return PostToMeter(cell, amount, now_ns);
-  const Window now = table.WindowAt(FloorSeconds(now_ns));
-  if (cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
+  if (cell.has_meter()) return PostToMeter(cell, amount, now_ns);
+  if (cell.kind == CounterKind::Fixed) {
+    const Window now = table.WindowAt(FloorSeconds(now_ns));
+    if (cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
+  }
   cell.used = SaturatingAdd(cell.used, amount);
 }
 

@@ -10,7 +10,8 @@ namespace policy::transport {
 std::expected<std::unique_ptr<LeaseLeader>, std::string> LeaseLeader::Start(
     const Surroundings& surroundings, File lead) {
   std::unique_ptr<LeaseLeader> leader(new LeaseLeader(surroundings, std::move(lead)));
-  auto pool = LeasePool::Open(surroundings.directory, surroundings.clock, *leader);
+  auto pool = LeasePool::Open(surroundings.directory, surroundings.clock, *leader,
+                              surroundings.counters.permit_seconds());
   if (!pool) return std::unexpected(pool.error());
   leader->pool_ = std::move(*pool);
   if (surroundings.is_alone) leader->pool_->ForgetOrphans();

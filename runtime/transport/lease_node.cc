@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 // A leader needs this long at most to read its pool and listen, or a process to end.
 constexpr std::chrono::seconds kStartTimeout(3);
 constexpr milliseconds kMindAsksInterval(100);
+constexpr milliseconds kReturnIdleInterval(500);
 
 // Starts a thread that gets no signals: they are for those who wait for them.
 template <typename Run>
@@ -63,7 +64,10 @@ std::expected<std::unique_ptr<LeaseNode>, std::string> LeaseNode::StartOn(
   std::unique_ptr<LeaseNode> node(new LeaseNode(std::move(options), clock, std::move(*loop)));
   std::future<std::expected<void, std::string>> settled = node->settled_.get_future();
   node->Begin(make);
-  node->loop_->Post([&node = *node] { node.upstream_->Begin(); });
+  node->loop_->Post([&node = *node] {
+    node.upstream_->Begin();
+    node.ReturnIdle();
+  });
   node->thread_ = StartQuietThread([&node = *node] { node.loop_->Run(); });
   if (settled.wait_for(kStartTimeout) != std::future_status::ready) {
     return std::unexpected(nobody_answers);
@@ -85,6 +89,10 @@ LeaseNode::LeaseNode(Options options, Clock& clock, std::unique_ptr<EventLoop> l
 LeaseNode::~LeaseNode() {
   loop_->Post([this] { End(); });
   if (thread_.joinable()) thread_.join();
+}
+
+void LeaseNode::Release(std::function<void(std::optional<bool>)> on_done) {
+  loop_->Post([this, on_done = std::move(on_done)] { upstream_->Release(on_done); });
 }
 
 // Before the thread starts.
@@ -126,6 +134,13 @@ void LeaseNode::MindAsks() {
   const bool some_wait =
       counters_.FailAsks(clock_.MonotonicNanoseconds() - SharedCounters::kAskTimeoutNanoseconds);
   if (some_wait) ask_timer_ = loop_->After(kMindAsksInterval, [this] { MindAsks(); });
+}
+
+void LeaseNode::ReturnIdle() {
+  loop_->After(kReturnIdleInterval, [this] { ReturnIdle(); });
+  if (!can_ask_) return;
+  const std::vector<ReturnMessage> returns = counters_.TakeIdlePermits();
+  if (!returns.empty()) upstream_->Return(returns);
 }
 
 void LeaseNode::Settle(std::expected<void, std::string> outcome) {

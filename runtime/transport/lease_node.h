@@ -18,6 +18,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -51,6 +52,10 @@ class LeaseNode {
   ~LeaseNode();
 
   SharedCounters& counters() { return counters_; }
+
+  // LeaseUpstream::Release. `on_done` is called once, in the node's thread; not at all if the node
+  // ends before the store has answered.
+  void Release(std::function<void(std::optional<bool>)> on_done);
   bool leads() const { return leads_.load(std::memory_order_relaxed); }
 
  private:
@@ -64,6 +69,7 @@ class LeaseNode {
   void BeginTerm(std::uint64_t incarnation);
   void SendAsks();
   void MindAsks();
+  void ReturnIdle();
   void Settle(std::expected<void, std::string> outcome);
   void End();
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -45,6 +46,12 @@ class LeaseUpstream {
   // First of all in a term: what is leased.
   virtual void Hold(std::span<const HoldMessage> holdings) = 0;
   virtual void Ask(std::span<const AskMessage> asks) = 0;
+  // Gives back what has been idle for long. What is lost on its way is lost.
+  virtual void Return(std::span<const ReturnMessage> returns) = 0;
+  // An operator says that what the store has lost, or still waits for, is to be waited for no longer:
+  // what is denied for that begins with what is known. `on_done`, in a turn of the loop: whether
+  // anything was denied for that; nullopt: the store did not answer, or keeps nothing like it.
+  virtual void Release(std::function<void(std::optional<bool>)> on_done) { on_done({}); }
   // Last of all in a term: gives back what is idle, and waits until that is on its way.
   virtual void Leave(std::span<const ReturnMessage> returns) = 0;
   // Whether this process keeps the pool.

@@ -107,8 +107,12 @@ void LocalLeases::Ask(std::span<const AskMessage> asks) {
   for (const AskMessage& ask : asks) Say(ask);
 }
 
-void LocalLeases::Leave(std::span<const ReturnMessage> returns) {
+void LocalLeases::Return(std::span<const ReturnMessage> returns) {
   for (const ReturnMessage& returned : returns) Say(returned);
+}
+
+void LocalLeases::Leave(std::span<const ReturnMessage> returns) {
+  Return(returns);
   Say(GoodbyeMessage{});
   if (follower_ != nullptr) follower_->Finish();
 }

@@ -22,6 +22,7 @@ class LocalLeases final : public LeaseUpstream {
   void Begin() override { Elect(); }
   void Hold(std::span<const HoldMessage> holdings) override;
   void Ask(std::span<const AskMessage> asks) override;
+  void Return(std::span<const ReturnMessage> returns) override;
   void Leave(std::span<const ReturnMessage> returns) override;
   bool leads() const override { return leader_ != nullptr; }
 

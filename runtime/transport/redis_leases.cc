@@ -9,6 +9,7 @@
 
 #include "policy/check.h"
 #include "runtime/limits/identity_key.h"
+#include "runtime/limits/store/flow_ledger.h"
 #include "runtime/limits/wire.h"
 
 namespace policy::transport {
@@ -77,6 +78,23 @@ bool IsOfServer(std::string_view error) {
       "READONLY", "NOSCRIPT", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "MOVED", "UNKILLABLE"};
   return std::ranges::any_of(kCodes,
                              [&](std::string_view code) { return error.starts_with(code); });
+}
+
+std::int64_t Bounded(std::int64_t amount) { return std::min(amount, kRedisAmountMax); }
+
+std::int64_t NanosecondsOf(std::int64_t microseconds) {
+  return std::clamp<std::int64_t>(microseconds, 0, INT64_MAX / 1'000) * 1'000;
+}
+
+std::string Microseconds(std::int64_t nanoseconds) { return std::to_string(nanoseconds / 1'000); }
+
+std::string WindowMicroseconds(std::uint32_t window_seconds) {
+  return std::to_string(window_seconds * std::int64_t{1'000'000});
+}
+
+// How many parts a sliding window has in the pool; "0": a bucket has none.
+std::string Parts(CounterKind kind, std::uint32_t window_seconds) {
+  return kind == CounterKind::Sliding ? std::to_string(SlidingPartsOf(window_seconds)) : "0";
 }
 
 std::string_view TakeWord(std::string_view& text) {
@@ -304,14 +322,17 @@ void RedisLeases::Send(RedisScript script, std::vector<std::string> keys,
 
 void RedisLeases::Hold(std::span<const HoldMessage> holdings) {
   for (const HoldMessage& holding : holdings) {
-    const WindowCalendar* calendar = CalendarOf(holding.cell.identity);
-    if (calendar == nullptr) continue;
-    const Window window = calendar->At(holding.epoch_s);
-    const auto bounded = [](std::int64_t amount) { return std::min(amount, kRedisAmountMax); };
-    const std::int64_t issued = bounded(bounded(holding.granted) + bounded(holding.elsewhere));
+    const Counter* counter = CounterOf(holding.cell.identity);
+    if (counter == nullptr) continue;
+    if (IsFlow(counter->kind)) {
+      HoldFlow(holding, *counter);
+      continue;
+    }
+    const Window window = counter->calendar.At(holding.epoch_s);
+    const std::int64_t issued = Bounded(Bounded(holding.granted) + Bounded(holding.elsewhere));
     Send(RedisScript::Hold, {Key("meta"), CellKey(holding.cell)},
          {replica_, incarnation_, std::to_string(window.start_s), EndText(window),
-          std::to_string(holding.granted), std::to_string(bounded(holding.room_max)),
+          std::to_string(holding.granted), std::to_string(Bounded(holding.room_max)),
           std::to_string(issued), NextSequence()},
          [this](const RespValue& reply) {
            if (reply.is_error()) connection_->Close(reply.text);
@@ -325,17 +346,32 @@ void RedisLeases::Hold(std::span<const HoldMessage> holdings) {
   connection_->Flush();
 }
 
+void RedisLeases::HoldFlow(const HoldMessage& holding, const Counter& counter) {
+  const std::int64_t seen = Bounded(Bounded(holding.granted) + Bounded(holding.elsewhere));
+  Send(RedisScript::HoldFlow, {Key("meta"), CellKey(holding.cell)},
+       {replica_, incarnation_, std::to_string(holding.granted),
+        std::to_string(Bounded(holding.room_max)), std::to_string(seen),
+        Microseconds(holding.age_ns), std::to_string(holding.life_ns / 1'000 + 1),
+        WindowMicroseconds(counter.window_seconds), Parts(counter.kind, counter.window_seconds),
+        NextSequence()},
+       [this](const RespValue& reply) {
+         if (reply.is_error()) connection_->Close(reply.text);
+       });
+}
+
 void RedisLeases::Ask(std::span<const AskMessage> asks) {
   if (connection_ == nullptr) return;
   for (const AskMessage& ask : asks) {
     Question question{.ask = ask, .window = {}, .returned = ask.returned};
-    const WindowCalendar* calendar = CalendarOf(ask.cell.identity);
-    if (calendar == nullptr) {
+    const Counter* counter = CounterOf(ask.cell.identity);
+    if (counter == nullptr) {
       Fail(question, "a zone of a counter is not known here");
-    } else if (ask.max > kRedisAmountMax) {
+    } else if (std::max(ask.max, ask.burst) > kRedisAmountMax) {
       Fail(question, "limits above 9007199254740992 (2^53) cannot be kept in a Redis");
     } else {
-      question.window = calendar->At(ask.epoch_s);
+      question.kind = counter->kind;
+      question.window_seconds = counter->window_seconds;
+      question.window = counter->calendar.At(ask.epoch_s);
       asking_.insert(ask.cell);
       SendQuestion(std::move(question));
     }
@@ -346,6 +382,7 @@ void RedisLeases::Ask(std::span<const AskMessage> asks) {
 void RedisLeases::SendQuestion(Question question) {
   question.sent_wall_ns = surroundings_.clock.WallNanoseconds();
   question.sent_steady_ns = surroundings_.clock.MonotonicNanoseconds();
+  if (IsFlow(question.kind)) return SendFlowQuestion(question);
   const AskMessage& ask = question.ask;
   // In another window than the holder's the call lacks all it needs.
   const std::int64_t needed = question.window.start_s == ask.epoch_s ? ask.shortage : ask.amount;
@@ -354,7 +391,19 @@ void RedisLeases::SendQuestion(Question question) {
         std::to_string(question.window.start_s), EndText(question.window),
         std::to_string(std::exchange(question.returned, 0)), std::to_string(ask.epoch_s),
         std::to_string(needed), std::to_string(std::min(ask.want, ask.max)),
-        std::to_string(ask.max), question.has_recalled ? "1" : "0", Key("recall")},
+        std::to_string(ask.max), question.has_recalled ? "1" : "0", Key("recall"),
+        question.kind == CounterKind::Concurrency ? PermitMilliseconds() : "0"},
+       [this, question](const RespValue& answer) { HearAnswer(question, answer); });
+}
+
+void RedisLeases::SendFlowQuestion(const Question& question) {
+  const AskMessage& ask = question.ask;
+  Send(RedisScript::AskFlow, {Key("meta"), Key("replicas"), CellKey(ask.cell)},
+       {replica_, incarnation_, server_, NextSequence(), WallMilliseconds(),
+        std::to_string(question.returned), Microseconds(ask.idle_ns), std::to_string(ask.shortage),
+        std::to_string(std::min(ask.want, kRedisAmountMax)), std::to_string(ask.max),
+        std::to_string(ask.burst), question.has_recalled ? "1" : "0", Key("recall"),
+        WindowMicroseconds(question.window_seconds), Parts(question.kind, question.window_seconds)},
        [this, question](const RespValue& answer) { HearAnswer(question, answer); });
 }
 
@@ -402,21 +451,36 @@ void RedisLeases::HearGrant(const Question& question, const RespValue& answer, G
   if (!amount || !elsewhere || !now_ms || *amount < 0 || *elsewhere < 0) {
     return connection_->Close("its scripts answer what they should not");
   }
+  GrantMessage grant{.request_id = question.ask.request_id,
+                     .status = status,
+                     .epoch_s = question.window.start_s,
+                     .amount = *amount,
+                     .elsewhere = *elsewhere};
   LeaseEnd end;
-  if (question.window.end_s != kNoEnd) {
+  if (IsFlow(question.kind)) {
+    const auto life_us = ToNumber(answer.ItemText(4));
+    const auto frees_us = ToNumber(answer.ItemText(5));
+    const auto clears_us = ToNumber(answer.ItemText(6));
+    if (!life_us || !frees_us || !clears_us) {
+      return connection_->Close("its scripts answer what they should not");
+    }
+    grant.epoch_s = 0;
+    grant.life_ns = std::max<std::int64_t>(0, *life_us) * 1'000;
+    grant.frees_in_ns = NanosecondsOf(*frees_us);
+    grant.clears_in_ns = NanosecondsOf(*clears_us);
+  } else if (question.kind == CounterKind::Concurrency) {
+    grant.life_ns = kPermitLeaseNanoseconds;
+  } else if (question.window.end_s != kNoEnd) {
     // Measured from before the question was sent, and a millisecond for the server's rounding.
     const std::int64_t left_ms = question.window.end_s * 1000 - *now_ms - 1;
-    const std::int64_t life_ns = left_ms * (kNanosecondsPerMillisecond - kDriftPartsPerMillion);
+    const std::int64_t life_ns =
+        left_ms * (kNanosecondsPerMillisecond - kLeaseDriftPartsPerMillion);
     end = {.wall_ns = question.sent_wall_ns + life_ns,
            .steady_ns = question.sent_steady_ns + life_ns};
   }
   asking_.erase(question.ask.cell);
-  surroundings_.counters.Receive({.request_id = question.ask.request_id,
-                                  .status = status,
-                                  .epoch_s = question.window.start_s,
-                                  .amount = *amount,
-                                  .elsewhere = *elsewhere},
-                                 end);
+  surroundings_.counters.Receive(
+      grant, end, LeaseEnd{.wall_ns = question.sent_wall_ns, .steady_ns = question.sent_steady_ns});
 }
 
 void RedisLeases::AskLater(const Question& question, milliseconds delay) {
@@ -437,8 +501,8 @@ void RedisLeases::AskInWindow(Question question, const RespValue& answer) {
   if (!now_ms || ++question.tries > kTriesMax) {
     return Fail(question, "it is in another window than this machine");
   }
-  const WindowCalendar* calendar = CalendarOf(question.ask.cell.identity);
-  question.window = calendar->At(start_s ? *start_s : FloorDivide(*now_ms, 1000));
+  const WindowCalendar& calendar = CounterOf(question.ask.cell.identity)->calendar;
+  question.window = calendar.At(start_s ? *start_s : FloorDivide(*now_ms, 1000));
   if (start_s &&
       (question.window.start_s != *start_s || EndText(question.window) != answer.ItemText(3))) {
     return Fail(question,
@@ -470,12 +534,48 @@ void RedisLeases::HearRecall(std::string_view payload) {
   if (!start_s || !high_max || !cell || asker == replica_) return;
   // A question on its way may lower what room is good for, so nothing is said of that.
   const bool is_asking = asking_.contains(*cell);
+  const Counter* counter = CounterOf(cell->identity);
+  if (counter == nullptr) return;
+  // With its question a flow's last lease has ended, and the next one is not to be taken for it.
+  if (is_asking && IsFlow(counter->kind)) return;
   const ReturnMessage returned = surroundings_.counters.Receive(
       RecallMessage{.recall_id = 1, .cell = *cell, .epoch_s = *start_s, .room_max = *high_max});
-  Send(RedisScript::Return, {Key("meta"), CellKey(*cell)},
-       {replica_, incarnation_, NextSequence(), std::to_string(*start_s),
-        std::to_string(returned.returned), is_asking ? "" : std::to_string(*high_max), "0"},
+  SendReturn(returned, is_asking ? "" : std::to_string(*high_max), /*leaves=*/false);
+  connection_->Flush();
+}
+
+// `room_max`: what the room that is left is good for; empty: nothing is said of that.
+void RedisLeases::SendReturn(const ReturnMessage& returned, std::string room_max, bool leaves) {
+  const Counter* counter = CounterOf(returned.cell.identity);
+  if (counter == nullptr) return;
+  std::vector<std::string> keys = {Key("meta"), CellKey(returned.cell)};
+  if (IsFlow(counter->kind)) {
+    return Send(RedisScript::ReturnFlow, std::move(keys),
+                {replica_, incarnation_, NextSequence(), std::to_string(returned.returned),
+                 Microseconds(returned.idle_ns), WindowMicroseconds(counter->window_seconds),
+                 Parts(counter->kind, counter->window_seconds)},
+                [](const RespValue&) {});
+  }
+  const char* how = !leaves ? "0" : counter->kind == CounterKind::Concurrency ? "permits" : "1";
+  Send(RedisScript::Return, std::move(keys),
+       {replica_, incarnation_, NextSequence(), std::to_string(returned.epoch_s),
+        std::to_string(returned.returned), std::move(room_max), how},
        [](const RespValue&) {});
+}
+
+void RedisLeases::Return(std::span<const ReturnMessage> returns) {
+  if (connection_ == nullptr) return;
+  for (const ReturnMessage& returned : returns) SendReturn(returned, "", /*leaves=*/false);
+  connection_->Flush();
+}
+
+void RedisLeases::Release(std::function<void(std::optional<bool>)> on_done) {
+  if (connection_ == nullptr || !is_in_) return on_done({});
+  Send(RedisScript::Release, {Key("meta")}, {incarnation_},
+       [on_done = std::move(on_done)](const RespValue& reply) {
+         if (reply.ItemText(0) != "RELEASED") return on_done({});
+         on_done(reply.ItemText(1) == "1");
+       });
   connection_->Flush();
 }
 
@@ -486,21 +586,19 @@ void RedisLeases::Leave(std::span<const ReturnMessage> returns) {
     last_words[holding.cell] = {.cell = holding.cell, .epoch_s = holding.epoch_s};
   }
   for (const ReturnMessage& returned : returns) last_words[returned.cell] = returned;
-  for (const auto& [cell, last] : last_words) {
-    Send(RedisScript::Return, {Key("meta"), CellKey(cell)},
-         {replica_, incarnation_, NextSequence(), std::to_string(last.epoch_s),
-          std::to_string(last.returned), "", "1"},
-         [](const RespValue&) {});
-  }
+  for (const auto& [cell, last] : last_words) SendReturn(last, "", /*leaves=*/true);
   Send(RedisScript::Leave, {Key("replicas")}, {replica_}, [](const RespValue&) {});
   connection_->Finish(kFinishTimeout);
 }
 
-const WindowCalendar* RedisLeases::CalendarOf(const std::string& identity) {
-  const auto [entry, is_new] = calendars_.try_emplace(identity);
+const RedisLeases::Counter* RedisLeases::CounterOf(const std::string& identity) {
+  const auto [entry, is_new] = counters_.try_emplace(identity);
   if (is_new) {
-    if (const auto parsed = ParseIdentityKey(identity)) {
-      entry->second = WindowCalendar::Make(*parsed);
+    const auto parsed = ParseIdentityKey(identity);
+    const auto calendar = parsed ? WindowCalendar::Make(*parsed) : std::nullopt;
+    if (calendar) {
+      entry->second = {
+          .calendar = *calendar, .kind = parsed->kind, .window_seconds = parsed->window_seconds};
     }
   }
   return entry->second ? &*entry->second : nullptr;
@@ -528,6 +626,12 @@ std::optional<CellName> RedisLeases::CellOf(std::string_view key) const {
   cell.scope_key = reader.Text();
   if (!reader.IsDone()) return std::nullopt;
   return cell;
+}
+
+// How long a permit may be held from when it was leased.
+std::string RedisLeases::PermitMilliseconds() const {
+  return std::to_string(kPermitLeaseNanoseconds / kNanosecondsPerMillisecond +
+                        surroundings_.counters.permit_seconds() * std::int64_t{1'000});
 }
 
 std::string RedisLeases::WallMilliseconds() const {

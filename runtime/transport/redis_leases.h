@@ -40,9 +40,8 @@ class RedisLeases final : public LeaseUpstream {
     bool makes_pool = false;  // begins a pool where there is none
   };
 
-  // How fast one machine's clock may run against another's: half a millisecond in a second, what a
-  // synchronised clock is slewed by at most.
-  static constexpr std::int64_t kDriftPartsPerMillion = 500;
+  // How long a permit that was leased may be taken by a call.
+  static constexpr std::int64_t kPermitLeaseNanoseconds = 60'000'000'000;
   // How long idle quota is waited for after it was recalled.
   static constexpr std::chrono::milliseconds kRecallWait{40};
   // A replica says this often that it is alive, and takes a server that has not answered by the
@@ -60,6 +59,8 @@ class RedisLeases final : public LeaseUpstream {
   void Begin() override;
   void Hold(std::span<const HoldMessage> holdings) override;
   void Ask(std::span<const AskMessage> asks) override;
+  void Return(std::span<const ReturnMessage> returns) override;
+  void Release(std::function<void(std::optional<bool>)> on_done) override;
   void Leave(std::span<const ReturnMessage> returns) override;
 
  private:
@@ -67,6 +68,8 @@ class RedisLeases final : public LeaseUpstream {
   struct Question {
     AskMessage ask;
     Window window;
+    CounterKind kind = CounterKind::Fixed;
+    std::uint32_t window_seconds = 0;
     std::int64_t returned = 0;
     bool has_recalled = false;
     int tries = 0;
@@ -88,6 +91,7 @@ class RedisLeases final : public LeaseUpstream {
   void Send(RedisScript script, std::vector<std::string> keys, std::vector<std::string> arguments,
             RedisConnection::OnReply on_reply);
   void SendQuestion(Question question);
+  void SendFlowQuestion(const Question& question);
   void HearAnswer(const Question& question, const RespValue& answer);
   void HearGrant(const Question& question, const RespValue& answer, GrantStatus status);
   void AskLater(const Question& question, std::chrono::milliseconds delay);
@@ -97,12 +101,21 @@ class RedisLeases final : public LeaseUpstream {
   void HearRecall(std::string_view payload);
   void Trouble(const std::string& why);
 
-  const WindowCalendar* CalendarOf(const std::string& identity);
+  // What the pool has to know of a counter.
+  struct Counter {
+    WindowCalendar calendar;
+    CounterKind kind = CounterKind::Fixed;
+    std::uint32_t window_seconds = 0;
+  };
+  const Counter* CounterOf(const std::string& identity);  // null: a zone that is not known here
+  void SendReturn(const ReturnMessage& returned, std::string room_max, bool leaves);
+  void HoldFlow(const HoldMessage& holding, const Counter& counter);
   std::string Key(std::string_view name) const;
   std::string CellKey(const CellName& cell) const;
   std::optional<CellName> CellOf(std::string_view key) const;
   std::string NextSequence() { return std::to_string(++sequence_); }
   std::string WallMilliseconds() const;
+  std::string PermitMilliseconds() const;
 
   const Options options_;
   const std::shared_ptr<const TlsClient> tls_;  // null: plain text
@@ -123,7 +136,7 @@ class RedisLeases final : public LeaseUpstream {
   bool awaits_beat_ = false;
   std::string last_trouble_;
   std::int64_t last_trouble_ns_ = 0;
-  std::unordered_map<std::string, std::optional<WindowCalendar>> calendars_;  // by identity
+  std::unordered_map<std::string, std::optional<Counter>> counters_;  // by identity
   std::unordered_set<CellName, CellNameHash> asking_;  // cells with a question on its way
 };
 

@@ -10,8 +10,23 @@
 
 namespace policy::transport {
 
-enum class RedisScript : std::uint8_t { Enter, Hold, Beat, Ask, Return, Leave };
-inline constexpr std::size_t kRedisScripts = 6;
+enum class RedisScript : std::uint8_t {
+  Enter,
+  Hold,
+  Beat,
+  Ask,
+  Return,
+  Leave,
+  Release,
+  // Of a flow instead:
+  HoldFlow,
+  AskFlow,
+  ReturnFlow,
+};
+inline constexpr std::size_t kRedisScripts = 10;
+
+// By RedisScript from HoldFlow on: redis_flow_scripts.cc.
+const std::array<const char*, 3>& RedisFlowTexts();
 
 // Lua of Redis 7, ready for SCRIPT LOAD; by RedisScript.
 const std::array<std::string, kRedisScripts>& RedisScriptTexts();

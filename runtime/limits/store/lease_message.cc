@@ -32,11 +32,13 @@ void Fields(Archive& archive, HoldMessage& m) {
 }
 template <typename Archive>
 void Fields(Archive& archive, AskMessage& m) {
-  archive(m.request_id, m.cell, m.epoch_s, m.returned, m.shortage, m.amount, m.want, m.max);
+  archive(m.request_id, m.cell, m.epoch_s, m.returned, m.shortage, m.amount, m.want, m.max, m.burst,
+          m.idle_ns);
 }
 template <typename Archive>
 void Fields(Archive& archive, GrantMessage& m) {
-  archive(m.request_id, m.status, m.epoch_s, m.amount, m.elsewhere);
+  archive(m.request_id, m.status, m.epoch_s, m.amount, m.elsewhere, m.life_ns, m.frees_in_ns,
+          m.clears_in_ns);
 }
 template <typename Archive>
 void Fields(Archive& archive, RecallMessage& m) {
@@ -44,7 +46,7 @@ void Fields(Archive& archive, RecallMessage& m) {
 }
 template <typename Archive>
 void Fields(Archive& archive, ReturnMessage& m) {
-  archive(m.recall_id, m.cell, m.epoch_s, m.returned);
+  archive(m.recall_id, m.cell, m.epoch_s, m.returned, m.idle_ns);
 }
 template <typename Archive>
 void Fields(Archive& archive, GoodbyeMessage& m) {
@@ -108,14 +110,18 @@ bool IsSane(const HelloMessage&) { return true; }
 bool IsSane(const WelcomeMessage&) { return true; }
 bool IsSane(const HoldMessage& m) { return IsSane(m.cell) && AreAmounts({m.granted, m.room_max}); }
 bool IsSane(const AskMessage& m) {
-  return IsSane(m.cell) && AreAmounts({m.returned, m.shortage, m.amount, m.want, m.max}) &&
-         m.shortage <= m.amount;
+  // The shortage is above the amount where an earlier call has cost more than was leased for it.
+  return IsSane(m.cell) &&
+         AreAmounts({m.returned, m.shortage, m.amount, m.want, m.max, m.burst, m.idle_ns});
 }
 bool IsSane(const GrantMessage& m) {
-  return m.status <= GrantStatus::Failed && AreAmounts({m.amount, m.elsewhere});
+  return m.status <= GrantStatus::Failed &&
+         AreAmounts({m.amount, m.elsewhere, m.life_ns, m.frees_in_ns, m.clears_in_ns});
 }
 bool IsSane(const RecallMessage& m) { return IsSane(m.cell) && AreAmounts({m.room_max}); }
-bool IsSane(const ReturnMessage& m) { return IsSane(m.cell) && AreAmounts({m.returned}); }
+bool IsSane(const ReturnMessage& m) {
+  return IsSane(m.cell) && AreAmounts({m.returned, m.idle_ns});
+}
 bool IsSane(const GoodbyeMessage&) { return true; }
 bool IsSane(const SetMessage& m) { return IsSane(m.cell) && AreAmounts({m.used}); }
 

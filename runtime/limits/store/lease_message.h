@@ -17,9 +17,14 @@
 
 namespace policy {
 
-inline constexpr std::uint32_t kLeaseProtocolVersion = 1;
+inline constexpr std::uint32_t kLeaseProtocolVersion = 2;
 inline constexpr std::size_t kLeaseFrameBytesMax = 8 * 1024;
 inline constexpr std::size_t kIdentityBytesMax = 4 * 1024;  // of a shared counter's IdentityKey
+
+// How fast one machine's clock may run against another's: half a millisecond in a second, what a
+// synchronised clock is slewed by at most.
+inline constexpr std::int64_t kLeaseDriftPartsPerMillion = 500;
+inline constexpr std::int64_t kLeaseForever = INT64_MAX;  // a lease that ends with its window
 
 // Which cell is meant: the counter and the key within it.
 struct CellName {
@@ -34,6 +39,10 @@ struct CellNameHash {
     return std::hash<std::string>()(name.identity) * 31 + std::hash<std::string>()(name.scope_key);
   }
 };
+
+// A cell's leases belong to its window. A flow and Concurrency have none: their epoch is 0, and a
+// lease has a life instead, after which what is left of it may be used no longer. A holder has one
+// lease of a flow at a time: an ask, a return and a goodbye end it.
 
 // Holder to leader, first of all.
 struct HelloMessage {
@@ -54,6 +63,8 @@ struct HoldMessage {
   std::int64_t room_max = 0;
   std::int64_t elsewhere = 0;  // to all others, as the pool last said; only for a pool that may
                                // have lost what it wrote last, so not over the socket
+  std::int64_t life_ns = 0;    // likewise: how much longer a lease without a window lives
+  std::int64_t age_ns = 0;     // likewise: of what is said of elsewhere
 };
 
 // Holder to leader: I need quota.
@@ -66,6 +77,8 @@ struct AskMessage {
   std::int64_t amount = 0;    // the call's whole amount: what it lacks in any other window
   std::int64_t want = 0;      // what would spare further questions
   std::int64_t max = 0;       // of the limit that the call is under
+  std::int64_t burst = 0;     // Bucket: likewise
+  std::int64_t idle_ns = 0;   // of a flow: since it was charged last, at least
 };
 
 enum class GrantStatus : std::uint8_t {
@@ -80,7 +93,12 @@ struct GrantMessage {
   GrantStatus status = GrantStatus::Failed;
   std::int64_t epoch_s = 0;    // the window that is granted; newer than asked for, or the same
   std::int64_t amount = 0;     // raises the ceiling
-  std::int64_t elsewhere = 0;  // leased to all others
+  std::int64_t elsewhere = 0;  // leased to all others; of a flow, all else that counts
+  std::int64_t life_ns = kLeaseForever;  // since the question was sent
+  // Of a flow, from now on: until what was asked for fits, and until nothing is counted any more,
+  // if nothing is charged meanwhile.
+  std::int64_t frees_in_ns = 0;
+  std::int64_t clears_in_ns = 0;
 };
 
 // Leader to holder: give back what is idle.
@@ -98,6 +116,7 @@ struct ReturnMessage {
   CellName cell = {};
   std::int64_t epoch_s = 0;
   std::int64_t returned = 0;
+  std::int64_t idle_ns = 0;  // as in AskMessage
 };
 
 // Holder to leader, last of all: it has returned all its room.

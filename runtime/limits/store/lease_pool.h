@@ -9,6 +9,10 @@
 // filled up to (CellLease::room_max), and the pool is not filled above the room_max of a holder
 // that may still have room, but recalls that first.
 //
+// Sliding counters and buckets have a FlowLedger instead of windows. Concurrency has one window
+// without an end; a permit that was leased to a holder that died comes back when no call can hold
+// it any more.
+//
 // Messages in, messages out; no threads, no sockets. Not thread-safe.
 #ifndef RUNTIME_LIMITS_STORE_LEASE_POOL_H_
 #define RUNTIME_LIMITS_STORE_LEASE_POOL_H_
@@ -23,7 +27,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/limits/cell_engine.h"
 #include "runtime/limits/clock.h"
+#include "runtime/limits/store/flow_ledger.h"
 #include "runtime/limits/store/lease_message.h"
 #include "runtime/limits/store/pool_file.h"
 #include "runtime/limits/window.h"
@@ -54,9 +60,14 @@ class LeasePool {
   // How far ahead of the leader's clock a holder's may be.
   static constexpr std::int64_t kClockToleranceSeconds = 2;
 
-  // `directory`, `clock` and `outbox` outlive the pool.
+  // How long a permit that was leased may be taken by a call.
+  static constexpr std::int64_t kPermitLeaseNanoseconds = 60'000'000'000;
+
+  // `directory`, `clock` and `outbox` outlive the pool. `permit_seconds`: how long a call holds a
+  // permit at most.
   static std::expected<std::unique_ptr<LeasePool>, std::string> Open(
-      const StateDirectory& directory, Clock& clock, Outbox& outbox);
+      const StateDirectory& directory, Clock& clock, Outbox& outbox,
+      std::uint32_t permit_seconds = CounterLimits{}.permit_seconds);
   LeasePool(const LeasePool&) = delete;  // cells refer to its calendars
   LeasePool& operator=(const LeasePool&) = delete;
 
@@ -99,6 +110,12 @@ class LeasePool {
   struct Lease {
     std::int64_t granted = 0;
     std::int64_t room_max = 0;  // at most what the holder's cell says
+    std::int64_t end_ns = 0;    // Concurrency: of the wall clock, when no call holds a permit of it
+  };
+  // Permits of a holder that is gone.
+  struct Orphan {
+    std::int64_t granted = 0;
+    std::int64_t end_ns = 0;
   };
   struct Pending {
     HolderId holder = 0;
@@ -110,7 +127,12 @@ class LeasePool {
     const WindowCalendar* calendar = nullptr;
     PoolFile::Durability durability = PoolFile::Durability::OverPowerLoss;
     std::int64_t orphan_max = INT64_MAX;  // the smallest room_max of holders that left
-    bool waits = false;                   // for an operator
+    CounterKind kind = CounterKind::Fixed;
+    std::optional<FlowLedger> flow;               // of a flow: instead of record and leases
+    std::map<std::int64_t, std::uint32_t> slots;  // Sliding: cell_id in the file, by part modulo
+                                                  // its places
+    std::vector<Orphan> orphans;                  // Concurrency
+    bool waits = false;                           // for an operator
     std::map<HolderId, Lease> leases;
     std::deque<Pending> pending;
     std::uint64_t recall_id = 0;  // 0: none under way
@@ -118,25 +140,38 @@ class LeasePool {
     std::int64_t recall_deadline_ns = 0;
   };
 
-  LeasePool(PoolFile file, const StateDirectory& directory, Clock& clock, Outbox& outbox);
+  LeasePool(PoolFile file, const StateDirectory& directory, Clock& clock, Outbox& outbox,
+            std::uint32_t permit_seconds);
 
+  bool Restore(PoolRecord record);
+  std::unique_ptr<Cell> MakeCell(const CellName& name);
   Cell* FindOrAdd(const CellName& name);
   const WindowCalendar* CalendarOf(const std::string& identity);
   void Roll(Cell& cell, std::int64_t asked_epoch_s);
+  bool BeginsLater(const Cell& cell) const;
   bool Waits(Cell& cell);
+  bool SetFlow(Cell& cell, std::int64_t used);
+  bool SetPermits(Cell& cell, std::int64_t used);
   void TellSet(Cell& cell);
   void Hold(HolderId holder, const HoldMessage& hold);
   void Ask(HolderId holder, const AskMessage& ask);
   void Return(HolderId holder, const ReturnMessage& returned);
   void SayGoodbye(HolderId holder);
   void TakeBack(Cell& cell, HolderId holder, std::int64_t epoch_s, std::int64_t amount);
+  void Settle(Cell& cell, HolderId holder, std::int64_t returned, std::int64_t idle_ns);
   void Process(Cell& cell);
   enum class Attempt { Answered, NeedsRecall };
   Attempt TryGrant(Cell& cell, const Pending& pending);
+  Attempt TryGrantFlow(Cell& cell, const Pending& pending);
+  static void TakeFromOrphans(Cell& cell, std::int64_t granted);
+  void DropDeadPermits(Cell& cell);
+  std::vector<HolderId> HoldersBut(const Cell& cell, HolderId except) const;
   void StartRecall(Cell& cell, HolderId except);
   void FinishRecall(Cell& cell);
   void Reply(HolderId holder, const GrantMessage& grant);
   bool Record(Cell& cell);
+  PoolRecord FlowRecord(Cell& cell, const FlowLedger::Entry& entry);
+  void AppendRecords(Cell& cell, std::vector<PoolRecord>& records);
   void CompactWhenLarge();
   void DropEndedCells();
 
@@ -144,6 +179,7 @@ class LeasePool {
   const StateDirectory& directory_;
   Clock& clock_;
   Outbox& outbox_;
+  const std::int64_t permit_ns_;
   std::size_t compact_above_bytes_;
   std::int64_t next_drop_ns_ = 0;
   std::int64_t dropped_until_s_ = INT64_MIN;  // windows that ended before are forgotten

@@ -28,6 +28,12 @@ bool IsOfOneSession(std::string_view scope) {
   return false;
 }
 
+std::int64_t Later(std::int64_t instant_ns, std::int64_t life_ns) {
+  // Clocks run apart by kLeaseDriftPartsPerMillion at most.
+  const std::int64_t drift_ns = life_ns / 1'000'000 * kLeaseDriftPartsPerMillion;
+  return SaturatingAdd(instant_ns, life_ns - drift_ns);
+}
+
 // Adds a grant of the cell's own window. REQUIRES: the cell is locked and has a lease.
 void AddGrant(CounterCell& cell, const GrantMessage& grant, std::int64_t max, const LeaseEnd& end) {
   CellLease& lease = *cell.lease;
@@ -43,15 +49,14 @@ void AddGrant(CounterCell& cell, const GrantMessage& grant, std::int64_t max, co
 }  // namespace
 
 SharedCounters::SharedCounters(Clock& clock, const CounterLimits& limits)
-    : clock_(clock), engine_(limits) {}
+    : clock_(clock), engine_(limits), permit_seconds_(limits.permit_seconds) {}
 
 SharedCounters::~SharedCounters() = default;
 
 CounterTable* SharedCounters::Open(const CounterIdentity& identity) {
   if (IsOfOneSession(identity.scope)) return engine_.Open(identity, /*leased=*/false);
-  // Quota of the other kinds is not leased yet, and what each process counts alone is no limit.
-  if (identity.kind != CounterKind::Fixed) return nullptr;
   if (IdentityKey(identity).size() > kIdentityBytesMax) return nullptr;
+  if (identity.kind != CounterKind::Fixed) leases_end_ = true;
   return engine_.Open(identity, /*leased=*/true);
 }
 
@@ -80,7 +85,8 @@ void SharedCounters::WhenReady(std::span<const Charge> charges, std::function<vo
       if (Peek({&charge, 1}, now_ns, state) != ReserveResult::NeedsStore) continue;
       const DemandKey key{.cell = {.identity = IdentityKey(charge.table->identity()),
                                    .scope_key = std::string(charge.scope_key)},
-                          .max = charge.max};
+                          .max = charge.max,
+                          .burst = charge.burst};
       const auto [entry, is_new] = demands_.try_emplace(key);
       Demand& demand = entry->second;
       if (is_new) demand.since_ns = clock_.MonotonicNanoseconds();
@@ -116,7 +122,7 @@ std::vector<AskMessage> SharedCounters::TakeAsks() {
       current->second.request_id = ask.request_id;
       current->second.asked_amount = ask.amount;
       asking_.insert(cell);
-      asked_.emplace(ask.request_id, current->first);
+      asked_.emplace(ask.request_id, Question{.key = current->first, .taken = Now()});
       asks.push_back(std::move(ask));
     }
   }
@@ -131,14 +137,29 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
     const std::string& scope_key = key.cell.scope_key;
     const Window now = table.WindowAt(FloorSeconds(clock_.WallNanoseconds()));
     table.VisitOrInsert(scope_key, now, [&](CounterCell& cell) {
-      if (cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
+      const bool is_flow = IsFlow(cell.kind);
+      if (!is_flow && cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
       // Below 0 where a call has cost more than was reserved for it.
       const std::int64_t room = cell.ceiling - cell.used;
       const bool is_alive = clock_.WallNanoseconds() < cell.lease->wall_until_ns &&
                             SteadyNow() < cell.lease->steady_until_ns;
-      const bool is_usable = is_alive && key.max >= cell.lease->room_max;
+      const std::int64_t most = cell.kind == CounterKind::Bucket ? key.burst : key.max;
+      const bool is_usable = is_alive && most >= cell.lease->room_max;
       if (is_usable && room >= demand.amount) return;
       needs = true;
+      ask.amount = demand.amount;
+      ask.max = key.max;
+      ask.burst = key.burst;
+      if (is_flow) {
+        // As much as was used in the lease that ends now.
+        ask.want = SaturatingAdd(cell.used, demand.total);
+        ReturnMessage last;
+        EndFlowLease(cell, last);
+        ask.returned = last.returned;
+        ask.idle_ns = last.idle_ns;
+        ask.shortage = SaturatingAdd(demand.amount, cell.used);
+        return;
+      }
       // From now on the pool may fill up to this max.
       if (is_usable) cell.lease->room_max = key.max;
       ask.epoch_s = cell.epoch_s;
@@ -146,27 +167,42 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
       cell.ceiling -= ask.returned;
       const std::int64_t usable_room = is_usable ? room : std::min<std::int64_t>(room, 0);
       ask.shortage = SaturatingAdd(demand.amount, -usable_room);
-      ask.amount = demand.amount;
       // As much as was used so far: few questions while demand lasts, little idle when it ends.
-      ask.want = SaturatingAdd(cell.used, demand.total);
-      ask.max = key.max;
+      // Permits are used again and again, and those that a killed process had are missed for long.
+      const bool is_concurrency = cell.kind == CounterKind::Concurrency;
+      ask.want = is_concurrency ? demand.total : SaturatingAdd(cell.used, demand.total);
     });
   });
   if (needs) ask.cell = key.cell;
   return needs;
 }
 
-void SharedCounters::Receive(const GrantMessage& grant, const LeaseEnd& end) {
+// Ends the lease of a flow, and says what is left of it. REQUIRES: the cell is locked.
+void SharedCounters::EndFlowLease(CounterCell& cell, ReturnMessage& returned) {
+  const bool was_charged = cell.used > 0;
+  returned.returned = cell.EndLease();
+  const std::int64_t idle_ns = SteadyNow() - cell.lease->charged_ns;
+  if (was_charged) returned.idle_ns = std::max<std::int64_t>(0, idle_ns - idle_ns / 1'000);
+}
+
+void SharedCounters::Receive(const GrantMessage& grant, const LeaseEnd& end,
+                             const std::optional<LeaseEnd>& sent) {
   Wakes wakes;
   bool more_to_ask = false;
   {
     const std::scoped_lock guard(mutex_);
     const auto asked = asked_.find(grant.request_id);
     if (asked == asked_.end()) return;  // of another connection: counted as granted and lost
-    const DemandKey key = asked->second;
+    const DemandKey key = asked->second.key;
+    LeaseEnd until = end;
+    if (grant.life_ns != kLeaseForever) {
+      const LeaseEnd from = sent.value_or(asked->second.taken);
+      until = {.wall_ns = Later(from.wall_ns, grant.life_ns),
+               .steady_ns = Later(from.steady_ns, grant.life_ns)};
+    }
     asked_.erase(asked);
     asking_.erase(key.cell);
-    Apply(key, grant, end);
+    Apply(key, grant, until);
     const auto demand = demands_.find(key);
     if (demand != demands_.end() && demand->second.request_id == grant.request_id) {
       Answer(demand, wakes);
@@ -184,21 +220,31 @@ void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant, cons
     table.VisitOrInsert(key.cell.scope_key, now, [&](CounterCell& cell) {
       const bool has_failed = grant.status == GrantStatus::Failed;
       if (!has_failed) {
-        if (grant.epoch_s > cell.epoch_s) table.Advance(cell, grant.epoch_s);
-        if (grant.epoch_s < cell.epoch_s) return;  // quota of a window that ended
+        if (!IsFlow(cell.kind)) {
+          if (grant.epoch_s > cell.epoch_s) table.Advance(cell, grant.epoch_s);
+          if (grant.epoch_s < cell.epoch_s) return;  // quota of a window that ended
+        }
         cell.lease->elsewhere = grant.elsewhere;
+        cell.lease->told_ns = SteadyNow();
+        cell.lease->clears_ns = SaturatingAdd(now_ns, grant.clears_in_ns);
       }
+      const std::int64_t most = cell.kind == CounterKind::Bucket ? key.burst : key.max;
       if (grant.status == GrantStatus::Granted) {
-        AddGrant(cell, grant, key.max, end);
+        AddGrant(cell, grant, most, end);
         return;
       }
       CellLease& lease = *cell.lease;
+      lease.frees_ns = SaturatingAdd(now_ns, grant.frees_in_ns);
       const std::int64_t asked_ns = lease.asked_ns == 0 ? now_ns : lease.asked_ns;
       lease.refused_from_ns = std::min(asked_ns, now_ns) - kRefusalReachesBackNanoseconds;
       lease.refused_until_ns = std::max(asked_ns, now_ns) + kRefusalNanoseconds;
+      // A flow may have room sooner. The calls that were refused have come before now.
+      if (IsFlow(cell.kind) && !has_failed && lease.frees_ns < lease.refused_until_ns) {
+        lease.refused_until_ns = std::max(asked_ns + 1, lease.frees_ns);
+      }
       const auto demand = demands_.find(key);
       lease.refused_amount = demand != demands_.end() ? demand->second.asked_amount : kUnlimited;
-      lease.refused_max = key.max;
+      lease.refused_max = most;
       lease.store_failed = has_failed;
     });
   });
@@ -209,6 +255,7 @@ ReturnMessage SharedCounters::Receive(const RecallMessage& recall) {
       .recall_id = recall.recall_id, .cell = recall.cell, .epoch_s = recall.epoch_s};
   engine_.VisitTable(recall.cell.identity, [&](CounterTable& table) {
     table.VisitCell(recall.cell.scope_key, [&](CounterCell& cell) {
+      if (IsFlow(cell.kind)) return EndFlowLease(cell, answer);
       if (cell.epoch_s != recall.epoch_s) return;
       answer.returned = std::max<std::int64_t>(cell.ceiling - cell.used, 0);
       cell.ceiling -= answer.returned;
@@ -222,6 +269,15 @@ void SharedCounters::Receive(const SetMessage& set) {
   engine_.VisitTable(set.cell.identity, [&](CounterTable& table) {
     const Window now = table.WindowAt(FloorSeconds(clock_.WallNanoseconds()));
     table.VisitCell(set.cell.scope_key, [&](CounterCell& cell) {
+      if (cell.kind == CounterKind::Concurrency) return;  // the pool keeps what is held
+      if (IsFlow(cell.kind)) {
+        cell.EndLease();
+        cell.used = 0;
+        *cell.lease = CellLease{};
+        cell.lease->elsewhere = set.used;
+        ++cell.resets;
+        return;
+      }
       // A cell ahead of the operator's window goes back only from one that has not begun.
       if (cell.epoch_s > set.epoch_s && cell.epoch_s <= now.start_s) return;
       cell.epoch_s = set.epoch_s;
@@ -246,8 +302,14 @@ std::vector<HoldMessage> SharedCounters::Holdings() {
       holding.granted = cell.ceiling;
       holding.room_max = cell.lease->room_max;
       holding.elsewhere = cell.lease->elsewhere;
+      if (cell.kind != CounterKind::Fixed) {
+        holding.age_ns = std::max<std::int64_t>(0, SteadyNow() - cell.lease->told_ns);
+        holding.life_ns = std::max<std::int64_t>(0, cell.lease->steady_until_ns - SteadyNow());
+      }
+      const bool is_flow = IsFlow(cell.kind);
+      if (is_flow) holding.epoch_s = 0;
       cell.Unlock();
-      if (holding.granted == 0) return;
+      if (holding.granted == 0 && !(is_flow && holding.elsewhere > 0)) return;
       holding.cell = {.identity = identity, .scope_key = std::string(cell.key())};
       holdings.push_back(std::move(holding));
     });
@@ -268,15 +330,41 @@ std::vector<ReturnMessage> SharedCounters::GiveUpRoom() {
     if (!table.leased()) return;
     const std::string identity = IdentityKey(table.identity());
     table.ForEachCell([&](CounterCell& cell) {
+      ReturnMessage returned;
       cell.Lock();
-      const std::int64_t epoch_s = cell.epoch_s;
-      const std::int64_t room = std::max<std::int64_t>(cell.ceiling - cell.used, 0);
+      if (IsFlow(cell.kind)) {
+        EndFlowLease(cell, returned);
+      } else {
+        returned.epoch_s = cell.epoch_s;
+        returned.returned = std::max<std::int64_t>(cell.ceiling - cell.used, 0);
+        cell.ceiling -= returned.returned;
+      }
+      cell.Unlock();
+      if (returned.returned == 0) return;
+      returned.cell = {.identity = identity, .scope_key = std::string(cell.key())};
+      returns.push_back(std::move(returned));
+    });
+  });
+  return returns;
+}
+
+std::vector<ReturnMessage> SharedCounters::TakeIdlePermits() {
+  std::vector<ReturnMessage> returns;
+  const std::int64_t idle_since_ns = SteadyNow() - kIdlePermitNanoseconds;
+  const std::scoped_lock guard(mutex_);
+  engine_.VisitTables([&](CounterTable& table) {
+    if (!table.leased() || table.kind() != CounterKind::Concurrency) return;
+    const std::string identity = IdentityKey(table.identity());
+    table.ForEachCell([&](CounterCell& cell) {
+      CellName name{.identity = identity, .scope_key = std::string(cell.key())};
+      // A grant under way would count beside what is given back here.
+      if (asking_.contains(name)) return;
+      cell.Lock();
+      const bool is_idle = cell.lease->charged_ns <= idle_since_ns;
+      const std::int64_t room = is_idle ? std::max<std::int64_t>(cell.ceiling - cell.used, 0) : 0;
       cell.ceiling -= room;
       cell.Unlock();
-      if (room == 0) return;
-      returns.push_back({.cell = {.identity = identity, .scope_key = std::string(cell.key())},
-                         .epoch_s = epoch_s,
-                         .returned = room});
+      if (room > 0) returns.push_back({.cell = std::move(name), .returned = room});
     });
   });
   return returns;

@@ -11,10 +11,12 @@
 #ifndef RUNTIME_LIMITS_STORE_SHARED_COUNTERS_H_
 #define RUNTIME_LIMITS_STORE_SHARED_COUNTERS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -28,7 +30,7 @@
 
 namespace policy {
 
-// When what is leased of a window may be used no longer, by either clock of the process.
+// An instant by both clocks of the process: after either, what is leased may be used no longer.
 struct LeaseEnd {
   std::int64_t wall_ns = kUnlimited;
   std::int64_t steady_ns = kUnlimited;
@@ -46,8 +48,11 @@ class SharedCounters final : public Counters {
   explicit SharedCounters(Clock& clock, const CounterLimits& limits = {});
   ~SharedCounters() override;
 
-  // A counter of a kind other than Fixed that is not of one session, or whose name is beyond
-  // kIdentityBytesMax, is refused: null.
+  // A permit that was free for so long is given back.
+  static constexpr std::int64_t kIdlePermitNanoseconds = 1'000'000'000;
+
+  // A counter that is not of one session, and whose name is beyond kIdentityBytesMax, is refused:
+  // null.
   CounterTable* Open(const CounterIdentity& identity) override;
   void Close(CounterTable* table) override;
   ReserveResult TryReserve(std::span<const Charge> charges, std::int64_t now_ns,
@@ -64,16 +69,23 @@ class SharedCounters final : public Counters {
 
   // From now on grants come with an end. Set it before calls come.
   void set_leases_end() { leases_end_ = true; }
+  std::uint32_t permit_seconds() const { return permit_seconds_; }
 
   // What the pool is to be asked now; each is given once.
   std::vector<AskMessage> TakeAsks();
-  void Receive(const GrantMessage& grant, const LeaseEnd& end = {});
+  // `end`: where the lease ends with its window; where it has a life, that counts from before the
+  // question was taken, or from `sent`.
+  void Receive(const GrantMessage& grant, const LeaseEnd& end = {},
+               const std::optional<LeaseEnd>& sent = {});
   ReturnMessage Receive(const RecallMessage& recall);
   void Receive(const SetMessage& set);
 
   // After a change of leader: what is leased, and all open questions are to be asked anew.
   std::vector<HoldMessage> Holdings();
   void AskAnew();
+
+  // Permits that were free for kIdlePermitNanoseconds; no longer of this holder.
+  std::vector<ReturnMessage> TakeIdlePermits();
 
   // Gives up all room: at the end, or before a pool that knows nothing of it.
   std::vector<ReturnMessage> GiveUpRoom();
@@ -91,6 +103,7 @@ class SharedCounters final : public Counters {
   struct DemandKey {
     CellName cell;
     std::int64_t max = 0;
+    std::int64_t burst = 0;
     friend bool operator==(const DemandKey&, const DemandKey&) = default;
   };
   struct DemandKeyHash {
@@ -106,22 +119,31 @@ class SharedCounters final : public Counters {
     std::int64_t since_ns = 0;      // monotonic, when the first call came
     std::vector<std::shared_ptr<Waiter>> waiters;
   };
+  struct Question {
+    DemandKey key;
+    LeaseEnd taken;  // when, by both clocks
+  };
   using Demands = std::unordered_map<DemandKey, Demand, DemandKeyHash>;
   using Wakes = std::vector<std::function<void()>>;
 
   bool PrepareAsk(const DemandKey& key, Demand& demand, AskMessage& ask);
   void Apply(const DemandKey& key, const GrantMessage& grant, const LeaseEnd& end);
-  std::int64_t SteadyNow() { return leases_end_ ? clock_.MonotonicNanoseconds() : 0; }
+  std::int64_t SteadyNow() {
+    return leases_end_.load(std::memory_order_relaxed) ? clock_.MonotonicNanoseconds() : 0;
+  }
+  LeaseEnd Now() { return {.wall_ns = clock_.WallNanoseconds(), .steady_ns = SteadyNow()}; }
+  void EndFlowLease(CounterCell& cell, ReturnMessage& returned);
   void Answer(Demands::iterator demand, Wakes& wakes);
 
   Clock& clock_;
   CellEngine engine_;
   std::function<void()> on_demand_;
-  bool leases_end_ = false;
+  const std::uint32_t permit_seconds_;
+  std::atomic<bool> leases_end_{false};
   std::mutex mutex_;  // over the rest; taken before the engine's
   std::uint64_t next_request_id_ = 1;
   Demands demands_;
-  std::unordered_map<std::uint64_t, DemandKey> asked_;  // open questions, by request id
+  std::unordered_map<std::uint64_t, Question> asked_;  // open questions, by request id
   // Their cells. INVARIANT: a cell has one open question at most, also when nobody waits for the
   // answer any more: two grants under way at once could lower room_max below what the pool thinks.
   std::unordered_set<CellName, CellNameHash> asking_;

@@ -21,7 +21,8 @@ RedisServer::RedisServer(Options options) : options_(std::move(options)) { Start
 
 void RedisServer::Start() {
   const std::string port = std::to_string(options_.port);
-  std::vector<std::string> words = {"redis-server"};
+  std::vector<std::string> words = options_.before;
+  words.emplace_back("redis-server");
   if (options_.is_sentinel) {
     words.insert(words.end(), {options_.directory + "/sentinel.conf", "--sentinel"});
   } else {

@@ -12,11 +12,12 @@ namespace policy {
 class RedisServer {
  public:
   struct Options {
-    std::string directory;               // exists; holds its socket and its files
-    int port = 0;                        // on loopback; 0: the socket alone
-    bool has_file = false;               // an append-only file, synchronised always
-    std::vector<std::string> more = {};  // further words of its command line
-    bool is_sentinel = false;            // with `directory`/sentinel.conf
+    std::string directory;                 // exists; holds its socket and its files
+    int port = 0;                          // on loopback; 0: the socket alone
+    bool has_file = false;                 // an append-only file, synchronised always
+    std::vector<std::string> more = {};    // further words of its command line
+    bool is_sentinel = false;              // with `directory`/sentinel.conf
+    std::vector<std::string> before = {};  // words before its own: `ip netns exec NAME`
   };
 
   // Returns once it answers.

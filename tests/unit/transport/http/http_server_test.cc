@@ -483,9 +483,11 @@ TEST_CASE("connections that move to and fro all the time lose nothing") {
   std::vector<std::thread> clients;
   std::atomic<int> good = 0;
   for (int c = 0; c < kClients; ++c) {
-    clients.emplace_back([&, c] {
-      RawSocket client =
-          RawSocket::Connect(servers[static_cast<std::size_t>(c % kServers)]->port());
+    // Connected here: assertions belong to one thread.
+    auto socket = std::make_shared<RawSocket>(
+        RawSocket::Connect(servers[static_cast<std::size_t>(c % kServers)]->port()));
+    clients.emplace_back([&, c, socket] {
+      RawSocket& client = *socket;
       for (int i = 0; i < kRequests; ++i) {
         const std::string path = "/" + std::to_string((i * 7 + c) % kServers);
         const std::string text = std::to_string(i);
