@@ -21,6 +21,8 @@ class ClientSide {
   virtual void Ended(std::uint64_t sequence) = 0;
   virtual void Dropped(std::string_view reason) = 0;
 
+  // The answer that comes now lists tools, those that its client may see.
+  virtual void ListsTools() {}
   // An answer that comes now came with this status of HTTP.
   virtual void set_answer_status(int /*status*/) {}
   // As ServerListener::OnStreamPaused.

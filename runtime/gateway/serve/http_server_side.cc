@@ -29,7 +29,6 @@ constexpr char kResumptionSeparator = '\x1F';
 
 constexpr int kAccepted = 202;
 constexpr int kNotFound = 404;
-constexpr int kMethodNotAllowed = 405;
 
 bool IsVisible(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });

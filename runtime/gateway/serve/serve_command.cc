@@ -5,6 +5,7 @@
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "runtime/gateway/run_command.h"
 #include "runtime/gateway/serve/serve_shared.h"
 #include "runtime/gateway/serve/worker.h"
+#include "runtime/jit/jit.h"
+#include "runtime/jit/tier.h"
 #include "runtime/limits/memory_counters.h"
 #include "runtime/limits/system_clock.h"
 #include "runtime/transport/child_process.h"
@@ -50,6 +53,17 @@ std::expected<std::shared_ptr<const transport::TlsServer>, std::string> TlsOf(
                                      .requires_client = config.tls->requires_client});
 }
 
+CounterHome HomeOf(const ServeConfig& config) {
+  CounterHome home;
+  home.state_directory = config.state_directory;
+  if (!config.store) return home;
+  home.store_url = config.store->url;
+  home.store_password_path = config.store->password_path;
+  home.store_ca_path = config.store->ca_path;
+  home.makes_pool = config.store->makes_pool;
+  return home;
+}
+
 bool HaveDurableCounters(const ServeState& state) {
   return std::ranges::any_of(
       state.policies, [](const auto& entry) { return HasDurableCounters(*entry.second.program); });
@@ -78,6 +92,9 @@ class Serve {
   void Reloaded(const ServeReloaded& reloaded);
   void Watch(const std::vector<std::string>& paths);
   void LookWhetherEnded();
+  void SayWhatIsNotBuilt(const ServeConfig& config);
+  void StartTier(const ServeConfig& config);
+  void TakePrograms();
   // From any thread.
   void Say(std::string line);
   void PassErrors(std::string bytes);
@@ -92,6 +109,8 @@ class Serve {
   std::unique_ptr<transport::FileWatch> watch_;
   std::unique_ptr<ServeReload> reload_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<jit::Tier> tier_;  // null: the interpreter decides
+  std::vector<std::weak_ptr<const Program>> taken_;
   bool is_ending_ = false;
 };
 
@@ -137,15 +156,9 @@ int Serve::Begin() {
     loop_->DropTasks();
     return status;
   }
-  CounterHome home;
-  home.state_directory = config.state_directory;
-  if (config.store) {
-    home.store_url = config.store->url;
-    home.store_password_path = config.store->password_path;
-    home.store_ca_path = config.store->ca_path;
-    home.makes_pool = config.store->makes_pool || options_.makes_state;
-  } else {
-    home.makes_pool = options_.makes_state;
+  CounterHome home = HomeOf(config);
+  home.makes_pool |= options_.makes_state;
+  if (home.store_url.empty()) {
     const auto entered = EnterHome(home, HaveDurableCounters(*state_));
     if (!entered) return NotRun(entered.error());
     for (const std::string& line : *entered) Say(line);
@@ -189,6 +202,7 @@ int Serve::WithCounters(Counters& counters, CounterPlace place) {
   const int status = WithWorkers(shared);
   reload_.reset();
   workers_.clear();
+  tier_.reset();
   errors_->Flush();
   errors_.reset();
   return status;
@@ -199,8 +213,10 @@ int Serve::WithWorkers(ServeShared& shared) {
   errors_.emplace(transport::Stream::Standard(2), loop_.get());
   // Counters that cannot be kept as their policy says are found before the first call is.
   PolicyBook book(shared.counters, shared.counter_place, shared.deny_all);
+  std::set<const ServedPolicy*> checked;
   for (const auto& grant : state_->access->grants.all()) {
     for (const auto& [name, server] : config.servers) {
+      if (!checked.insert(state_->FindPolicy(*grant, name)).second) continue;
       const auto version = book.Find(*state_, *grant, name);
       if (!version) return NotRun("server `" + name + "`: " + version.error());
     }
@@ -221,6 +237,8 @@ int Serve::WithWorkers(ServeShared& shared) {
     errors_->Say("counters are private: each policyd started like this has limits of its own");
   }
   if (config.observes) errors_->Say("only observing: no call is denied");
+  SayWhatIsNotBuilt(config);
+  StartTier(config);
   transport::AdoptOrphans();
   const transport::SignalSource signals(*loop_, kSignals, [this](int signal) { Signal(signal); });
   reload_ = std::make_unique<ServeReload>(
@@ -236,6 +254,48 @@ int Serve::WithWorkers(ServeShared& shared) {
   errors_->Flush();
   loop_->Run();
   return 0;
+}
+
+void Serve::SayWhatIsNotBuilt(const ServeConfig& config) {
+  if (config.is_aggregated) {
+    errors_->Say("`aggregate` is not built yet: there is no /mcp, only /mcp/NAME for each server");
+  }
+  for (const auto& [name, server] : config.servers) {
+    if (!server.is_shared) continue;
+    errors_->Say("`shared` is not built yet: every session of server `" + name +
+                 "` has a child of its own");
+  }
+}
+
+// Nothing: the interpreter decides, and nothing of LLVM is looked for.
+void Serve::StartTier(const ServeConfig& config) {
+  if (config.jit == ServeJit::Off) return;
+  const CounterHome home = HomeOf(config);
+  const auto state = home.store_url.empty() && !config.has_private_state
+                         ? StateDirectoryOf(home)
+                         : std::unexpected(std::string());
+  tier_ = std::make_unique<jit::Tier>(jit::TierOptions{
+      .mode = config.jit == ServeJit::Always ? jit::TierMode::Always : jit::TierMode::Auto,
+      .module_path = jit::PathBeside("libpolicy_jit.so"),
+      .codegen_path = jit::PathBeside("policyd-codegen"),
+      .cache_directory = state ? *state + "/jit" : std::string(),
+      .given = {},
+      .perf_map_path = {},
+      .say = [this](std::string_view line) { Say(std::string(line)); }});
+  TakePrograms();
+}
+
+// A program is given once, however many servers and grants it decides for.
+void Serve::TakePrograms() {
+  if (tier_ == nullptr) return;
+  std::erase_if(taken_, [](const auto& program) { return program.expired(); });
+  for (const auto& [key, served] : state_->policies) {
+    const bool is_taken = std::ranges::any_of(
+        taken_, [&](const auto& program) { return program.lock() == served.program; });
+    if (is_taken) continue;
+    tier_->Take(served.program);
+    taken_.push_back(served.program);
+  }
 }
 
 void Serve::Signal(int signal) {
@@ -268,6 +328,8 @@ void Serve::Reloaded(const ServeReloaded& reloaded) {
     state_ = reloaded.state;
     for (const auto& worker : workers_) worker->Install(state_);
     if (reloaded.is_keys_only) return;
+    TakePrograms();
+    SayWhatIsNotBuilt(*state_->config);
     for (const std::string& warning : state_->warnings) errors_->Say(warning);
     if (const auto tls = TlsOf(*state_->config); !tls) {
       errors_->Say(tls.error() + "; the certificate that was in use stays");

@@ -1,10 +1,12 @@
 #include "runtime/gateway/serve/stateless_client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/gateway/serve/http_answer.h"
 #include "runtime/gateway/serve/message_parts.h"
 #include "runtime/mcp/header_agreement.h"
+#include "runtime/mcp/record_text.h"
 #include "runtime/mcp/session.h"
 
 namespace policy::gateway {
@@ -14,6 +16,18 @@ constexpr int kOk = 200;
 
 int StatusOf(std::string_view error) {
   return mcp::HttpStatusOf(ErrorCodeOf(error).value_or(0), mcp::Era::Modern);
+}
+
+// A list that was made for one caller is nothing that a cache may give to another.
+std::string PrivateAnswer(std::string_view answer) {
+  constexpr std::string_view kPrivate = R"("private")";
+  const std::string_view result =
+      mcp::MemberOf(answer.substr(std::min(answer.find('{'), answer.size())), "result");
+  const std::string_view scope = mcp::MemberOf(result, "cacheScope");
+  if (scope.empty() || scope == kPrivate) return std::string(answer);
+  mcp::Splice splice(answer);
+  splice.Replace(scope, std::string(kPrivate));
+  return splice.Text();
 }
 
 }  // namespace
@@ -52,6 +66,11 @@ void StatelessClient::Send(std::string_view bytes, Regarding regarding) {
   is_spoiled_ |= regarding.said == Said::Request;
   if (!stream_ || regarding.sequence != sequence_ || regarding.said == Said::Request) return;
   if (regarding.said == Said::Notification) return stream_->Send(bytes);
+  std::string own;
+  if (std::exchange(lists_tools_, false)) {
+    own = PrivateAnswer(bytes);
+    bytes = own;
+  }
   // What policyd itself answers goes by its code; what the server answers by its own status.
   stream_->Finish(bytes, answer_status_ != kOk ? answer_status_ : StatusOf(bytes));
 }

@@ -33,6 +33,7 @@ class StatelessClient final : public ClientSide {
   void Send(std::string_view bytes, Regarding regarding) override;
   void Ended(std::uint64_t sequence) override;
   void Dropped(std::string_view reason) override;
+  void ListsTools() override { lists_tools_ = true; }
   void set_answer_status(int status) override { answer_status_ = status; }
   void Fail(std::uint64_t sequence, int status, std::string_view text) override;
   void KeepAlive() override;
@@ -47,6 +48,7 @@ class StatelessClient final : public ClientSide {
   std::optional<EventStream> stream_;
   std::uint64_t sequence_ = 0;  // of the request at hand; 0: none
   int answer_status_ = 200;
+  bool lists_tools_ = false;
   bool is_spoiled_ = false;
   const std::string no_session_;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
