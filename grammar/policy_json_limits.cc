@@ -171,9 +171,6 @@ void ReadErrorRules(JsonInput input, const Fields& fields, ast::CounterTerms& te
     const auto word =
         ReadWord(input, *value, "on_store_error", "a rule for store errors", kOnStoreError);
     if (word) terms.on_store_error = static_cast<ast::OnStoreError>(*word);
-    if (terms.on_store_error == ast::OnStoreError::LocalShare) {
-      ReportNotBuiltYet(input.source, input.diagnostics, value->span, "`local_share`");
-    }
   }
 }
 

@@ -130,7 +130,7 @@ void ReadTerm(TextFile& file, TextView term, ast::CounterTerms& terms) {
       break;
     case TextKind::StoreErrorClause:
       terms.on_store_error_span = term.span();
-      terms.on_store_error = ReadOnStoreError(file, term);
+      terms.on_store_error = ReadOnStoreError(term);
       break;
     default:
       break;
@@ -143,11 +143,10 @@ ast::OnError ReadOnError(TextView clause) {
   return clause.first_child().text() == "refund" ? ast::OnError::Refund : ast::OnError::Keep;
 }
 
-ast::OnStoreError ReadOnStoreError(TextFile& file, TextView clause) {
+ast::OnStoreError ReadOnStoreError(TextView clause) {
   const TextView word = clause.first_child();
   if (word.text() == "allow") return ast::OnStoreError::Allow;
   if (word.text() == "deny") return ast::OnStoreError::Deny;
-  ReportNotBuiltYet(file.input.root, file.input.diagnostics, word.span(), "`local_share`");
   return ast::OnStoreError::LocalShare;
 }
 

@@ -92,7 +92,7 @@ void ReadToolBlock(TextFile& file, TextView view);
 bool CountRule(TextFile& file, Span span);
 // The clause that belongs to `on error` or `on store error`.
 ast::OnError ReadOnError(TextView clause);
-ast::OnStoreError ReadOnStoreError(TextFile& file, TextView clause);
+ast::OnStoreError ReadOnStoreError(TextView clause);
 
 // Counters: policy_text_counters.cc.
 void ReadCounter(TextFile& file, TextView view);

@@ -139,7 +139,7 @@ ast::Limit ReadLimit(TextFile& file, TextView view, const ClauseViews& clauses) 
   }
   if (const auto& error = Find(clauses, Clause::Error)) limit.on_error = ReadOnError(*error);
   if (const auto& store = Find(clauses, Clause::StoreError)) {
-    limit.on_store_error = ReadOnStoreError(file, *store);
+    limit.on_store_error = ReadOnStoreError(*store);
   }
   return limit;
 }

@@ -8,9 +8,9 @@
 #include "compiler/ir/access.h"
 #include "compiler/resolve/pattern.h"
 #include "compiler/resolve/resolution.h"
-#include "runtime/value/suggestion.h"
 #include "grammar/written_number.h"
 #include "runtime/value/glob.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 
@@ -396,6 +396,15 @@ std::optional<ir::Limit> ResolveLimit(Resolution& resolution, const ast::Limit& 
                 limit.on_store_error ? span : terms.on_store_error_span)
         .Help(fmt::format("leave `on_store_error` out: {} denied while their store cannot answer",
                           is_lifetime ? "lifetimes are" : "amounts are"));
+    return std::nullopt;
+  }
+  if (on_store_error == ast::OnStoreError::LocalShare && terms.algorithm != ast::Algorithm::Fixed) {
+    resolution.diagnostics
+        .Report(diag::LocalShareOfKind, resolution.source,
+                limit.on_store_error ? span : terms.on_store_error_span)
+        .Help(
+            "leave `on_store_error` out, or count in windows: without `sliding`, `bucket` and `at "
+            "once`");
     return std::nullopt;
   }
   if (!cost_ok || !declared->counter) return std::nullopt;
