@@ -528,6 +528,7 @@ TEST_CASE("a connection on its way to a server that has gone is closed") {
   client.Send(Post("x"));
   CHECK(client.ReadAll().empty());
   CHECK(client.has_ended());
+  target->Stop();
 }
 
 std::size_t ResidentBytes() {
