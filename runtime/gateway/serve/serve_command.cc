@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/gateway/access/key_fetcher.h"
 #include "runtime/gateway/config/serve_reload.h"
 #include "runtime/gateway/config/serve_state.h"
 #include "runtime/gateway/counter_home.h"
+#include "runtime/gateway/metrics/admin_server.h"
 #include "runtime/gateway/run_command.h"
 #include "runtime/gateway/serve/serve_shared.h"
 #include "runtime/gateway/serve/worker.h"
@@ -88,9 +90,13 @@ class Serve {
   int WithCounters(Counters& counters, CounterPlace place);
   std::expected<SealKey, std::string> SealKeyOf(const ServeConfig& config);
   int WithWorkers(ServeShared& shared);
+  void CountOutside(const ServeShared& shared);
   void Signal(int signal);
   void Reloaded(const ServeReloaded& reloaded);
   void Watch(const std::vector<std::string>& paths);
+  std::expected<void, std::string> StartAdmin(const ServeShared& shared);
+  void FetchKeys();
+  void TellPolicies();
   void LookWhetherEnded();
   void SayWhatIsNotBuilt(const ServeConfig& config);
   void StartTier(const ServeConfig& config);
@@ -108,6 +114,8 @@ class Serve {
   std::optional<transport::ErrorStream> errors_;
   std::unique_ptr<transport::FileWatch> watch_;
   std::unique_ptr<ServeReload> reload_;
+  std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<KeyFetcher> keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<jit::Tier> tier_;  // null: the interpreter decides
   std::vector<std::weak_ptr<const Program>> taken_;
@@ -200,6 +208,8 @@ int Serve::WithCounters(Counters& counters, CounterPlace place) {
       .workers = {},
   };
   const int status = WithWorkers(shared);
+  keys_.reset();
+  admin_.reset();
   reload_.reset();
   workers_.clear();
   transport::KillAdopted();
@@ -245,12 +255,17 @@ int Serve::WithWorkers(ServeShared& shared) {
   reload_ = std::make_unique<ServeReload>(
       state_, compile_, CounterTarget{.counters = &shared.counters, .place = shared.counter_place},
       *loop_, [this](const ServeReloaded& reloaded) { Reloaded(reloaded); });
+  if (const auto admin = StartAdmin(shared); !admin) return NotRun(admin.error());
+  FetchKeys();
+  TellPolicies();
   std::vector<std::string> paths;
   for (const FileState& file : state_->files) paths.push_back(file.path);
   Watch(paths);
   for (const auto& worker : workers_) worker->Start();
   for (const auto& [name, server] : config.servers) {
-    errors_->Say("server `" + name + "` is at " + UrlOf(config, port) + "/mcp/" + name);
+    std::string line = "server `" + name + "` is at ";
+    line.append(UrlOf(config, port)).append("/mcp/").append(name);
+    errors_->Say(line);
   }
   errors_->Flush();
   loop_->Run();
@@ -324,11 +339,19 @@ void Serve::LookWhetherEnded() {
 // the next start.
 void Serve::Reloaded(const ServeReloaded& reloaded) {
   if (!reloaded.troubles.empty()) errors_->Say(ToText(reloaded.troubles));
-  metrics_.CountReload(reloaded.state == nullptr);
-  if (reloaded.state != nullptr) {
+  if (!reloaded.is_keys_only) metrics_.CountReload(!reloaded.troubles.empty());
+  if (reloaded.state != nullptr && !reloaded.troubles.empty()) {
+    state_ = reloaded.state;
+    for (const auto& worker : workers_) worker->Install(state_);
+    errors_->Say(
+        "the configuration that was in force stays, but for what its files now take away: grants, "
+        "and what is switched off");
+  } else if (reloaded.state != nullptr) {
     state_ = reloaded.state;
     for (const auto& worker : workers_) worker->Install(state_);
     if (reloaded.is_keys_only) return;
+    FetchKeys();
+    TellPolicies();
     TakePrograms();
     SayWhatIsNotBuilt(*state_->config);
     for (const std::string& warning : state_->warnings) errors_->Say(warning);
@@ -343,6 +366,58 @@ void Serve::Reloaded(const ServeReloaded& reloaded) {
   }
   errors_->Flush();
   Watch(reloaded.paths);
+}
+
+std::expected<void, std::string> Serve::StartAdmin(const ServeShared& shared) {
+  const auto& address = state_->config->admin;
+  if (!address) return {};
+  auto admin = AdminServer::Listen(
+      *loop_,
+      {.address = address->address,
+       .port = address->port,
+       .why_not_ready = [this] { return std::string(is_ending_ ? "policyd is ending" : ""); },
+       .refresh = [this, &shared] { CountOutside(shared); }},
+      metrics_, clock_);
+  if (!admin) return std::unexpected(admin.error());
+  admin_ = *std::move(admin);
+  errors_->Say("metrics are at http://" + address->address + ":" + std::to_string(admin_->port()) +
+               "/metrics");
+  return {};
+}
+
+void Serve::CountOutside(const ServeShared& shared) {
+  Metrics::Outside outside;
+  outside.children = shared.children.load();
+  for (const auto& worker : workers_) {
+    outside.connections += worker->counts().open.load();
+    outside.clients_cut += worker->counts().cut_slow.load();
+  }
+  metrics_.SetOutside(outside);
+}
+
+// From the authorization server that the configuration names now.
+void Serve::FetchKeys() {
+  const AccessState& access = *state_->access;
+  if (!access.oauth || access.oauth->jwks_url.empty()) return keys_.reset();
+  if (keys_ != nullptr && keys_->oauth() == *access.oauth) return;
+  keys_.reset();
+  auto fetcher = KeyFetcher::Start(
+      *loop_, clock_,
+      {.oauth = *access.oauth,
+       .wants_keys = access.wants_keys,
+       .take = [this](std::shared_ptr<const KeySet> keys,
+                      std::int64_t until_s) { reload_->TakeKeys(std::move(keys), until_s); },
+       .say = [this](const std::string& line) { Say(line); }});
+  if (!fetcher) return errors_->Say(fetcher.error());
+  keys_ = *std::move(fetcher);
+}
+
+void Serve::TellPolicies() {
+  std::vector<Metrics::PolicyInForce> policies;
+  for (const auto& [key, policy] : state_->policies) {
+    policies.push_back({policy.server, policy.path, policy.program->HashText()});
+  }
+  metrics_.SetPolicies(std::move(policies));
 }
 
 // Looks again at once where a folder is watched for the first time: it may have changed before.

@@ -57,7 +57,7 @@ std::expected<HttpUpstream*, HttpRefused> ServerBook::UpstreamOf(const ServeStat
   std::string fingerprint = FingerprintOf(config, value);
   Upstream& upstream = upstreams_[config.name];
   if (upstream.http != nullptr && upstream.fingerprint == fingerprint) return upstream.http.get();
-  auto made = HttpUpstream::Make(config, value, tools_);
+  auto made = HttpUpstream::Make(config, value, state.config->limits, tools_);
   if (!made) {
     tools_.say("server `" + config.name + "`: " + made.error());
     return std::unexpected(HttpRefused{kBadGateway, "the server cannot be reached"});
@@ -87,7 +87,8 @@ std::expected<std::unique_ptr<ServerSide>, HttpRefused> ServerBook::StartChild(
     }
   }
   for (const auto& [name, value] : config.environment) {
-    options.place.environment.push_back(name + "=" + value);
+    std::string& variable = options.place.environment.emplace_back(name);
+    variable.append("=").append(value);
   }
   if (history.crashes != 0) metrics_.Count(Sum::ChildRestarts);
   auto server = StdioServer::Start(options, tools_, children_, listener,
