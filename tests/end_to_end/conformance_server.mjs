@@ -1,5 +1,5 @@
 // A server with what the conformance suite asks for by name, in both eras over HTTP on one path: sessions for clients that
-// initialize, no sessions for the others. It prints its URL.
+// initialize, no sessions for the others. It prints its URL. With --stdio: one legacy session over its standard streams.
 
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -8,6 +8,7 @@ import {
   acceptedContent, classifyInboundRequest, createMcpHandler, createRequestStateCodec, fromJsonSchema, inputRequired, McpServer,
   ResourceTemplate, WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
+import { StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 
 const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=";
 const silence = "UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA=";
@@ -289,4 +290,8 @@ const server = createServer(async (incoming, outgoing) => {
     outgoing.end();
   }
 });
-server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/mcp`));
+if (process.argv.includes("--stdio")) {
+  await everything().connect(new StdioServerTransport());
+} else {
+  server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/mcp`));
+}

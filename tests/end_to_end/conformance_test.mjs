@@ -12,10 +12,14 @@ import { allowAll } from "./servers.mjs";
 
 const suite = join(packages, "@modelcontextprotocol/conformance/dist/index.js");
 
-const direct = start([process.execPath, fileURLToPath(new URL("conformance_server.mjs", import.meta.url))]);
+const command = [process.execPath, fileURLToPath(new URL("conformance_server.mjs", import.meta.url))];
+const direct = start(command);
 await eventually(() => direct.text.includes("\n"), { what: "the conformance server" });
 const url = direct.text.split("\n")[0];
-const policyd = await serve({ workers: 2, servers: { conformance: { url, policy: allowAll } } });
+const policyd = await serve({
+  workers: 2,
+  servers: { conformance: { url, policy: allowAll }, child: { command: [...command, "--stdio"], policy: allowAll } },
+});
 
 // Statuses of all checks of a run, by scenario and check.
 async function run(at, revision, name) {
@@ -47,5 +51,18 @@ for (const [revision, least] of [["2025-11-25", 70], ["2026-07-28", 140]]) {
     const behind = await run(policyd.at("conformance"), revision, "policyd");
     assert.deepEqual(behind.checks, without.checks);
     assert.equal(behind.code, 0, behind.said);
+  });
+}
+
+// What only a server of that era itself can say: names of its own for what it asks, all of it at once, what `_meta` told it.
+const ownWords = ["sep-2322-elicitation-incomplete", "sep-2322-multiple-inputs-incomplete", "sep-2322-respect-client-capabilities"];
+
+for (const revision of ["2025-11-25", "2026-07-28"]) {
+  test(`${revision}: a child that speaks the legacy era alone`, { timeout: 240_000 }, async () => {
+    const { checks } = await run(policyd.at("child"), revision, "child");
+    const failed = Object.entries(checks).filter(([check, status]) => status.startsWith("FAILURE") && !check.startsWith("server-tasks-"));
+    const expected = revision === "2025-11-25" ? [] : ownWords;
+    assert.deepEqual(failed.map(([check]) => check.split(": ")[1]).sort(), expected, JSON.stringify(failed, null, 2));
+    assert.ok(passed(checks) >= (revision === "2025-11-25" ? 70 : 140));
   });
 }
