@@ -304,7 +304,9 @@ int Serve::WithWorkers(ServeShared& shared) {
   Watch(paths);
   for (const auto& worker : workers_) worker->Start();
   for (const auto& [name, server] : config.servers) {
-    errors_->Say("server `" + name + "` is at " + UrlOf(config, port) + "/mcp/" + name);
+    std::string line = "server `" + name + "` is at ";
+    line.append(UrlOf(config, port)).append("/mcp/").append(name);
+    errors_->Say(line);
   }
   errors_->Flush();
   loop_->Run();

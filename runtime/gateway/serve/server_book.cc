@@ -87,7 +87,8 @@ std::expected<std::unique_ptr<ServerSide>, HttpRefused> ServerBook::StartChild(
     }
   }
   for (const auto& [name, value] : config.environment) {
-    options.place.environment.push_back(name + "=" + value);
+    std::string& variable = options.place.environment.emplace_back(name);
+    variable.append("=").append(value);
   }
   if (history.crashes != 0) metrics_.Count(Sum::ChildRestarts);
   auto server = StdioServer::Start(options, tools_, children_, listener,
