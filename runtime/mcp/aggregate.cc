@@ -237,7 +237,7 @@ std::string ServerMerge::Text(std::string_view id, Era era, std::string_view ver
   std::string result = "{";
   if (era == Era::Modern) {
     result += R"("resultType":"complete","ttlMs":0,"cacheScope":"private",)" +
-              MemberText("supportedVersions", VersionList()) + ',' +
+              MemberText("supportedVersions", ModernVersionList()) + ',' +
               MemberText("_meta", '{' + MemberText(kServerInfoMeta, server_info) + '}');
   } else {
     result += MemberText("protocolVersion", Quoted(version)) + ',' +

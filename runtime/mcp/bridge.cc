@@ -19,6 +19,16 @@ bool MayBeAsked(std::string_view capabilities, std::string_view method, std::str
   return IsRecord(MemberOf(elicitation, "form")) || !has_url;  // {} means forms
 }
 
+std::string RequiredCapability(std::string_view method, std::string_view params) {
+  if (method == "roots/list") return R"({"roots":{}})";
+  if (method == "sampling/createMessage") {
+    const bool wants_tools = !MemberOf(params, "tools").empty();
+    return wants_tools ? R"({"sampling":{"tools":{}}})" : R"({"sampling":{}})";
+  }
+  const bool is_url = TextOf(MemberOf(params, "mode")) == "url";
+  return is_url ? R"({"elicitation":{"url":{}}})" : R"({"elicitation":{"form":{}}})";
+}
+
 bool MayAsk(std::string_view method) {
   return method == "tools/call" || method == "prompts/get" || method == "resources/read";
 }

@@ -41,6 +41,10 @@ using BridgedMessages = std::vector<Bridged>;
 // with this request. `params` raw; may be empty.
 bool MayBeAsked(std::string_view capabilities, std::string_view method, std::string_view params);
 
+// What a client has to declare to be asked this, as capabilities. REQUIRES: a request that can be
+// asked at all.
+std::string RequiredCapability(std::string_view method, std::string_view params);
+
 // Whether a server may ask, before it answers a request of this method.
 bool MayAsk(std::string_view method);
 

@@ -49,8 +49,8 @@ std::unexpected<HttpRefusal> Mismatch(std::string_view header, std::string_view 
   return Refuse(kHeaderMismatchCode, "header " + std::string(header) + " " + std::string(how));
 }
 
-std::unexpected<HttpRefusal> UnsupportedVersion(std::string_view requested) {
-  std::string data = R"({"supported":)" + VersionList() + R"(,"requested":)";
+std::unexpected<HttpRefusal> UnsupportedVersion(std::string_view requested, std::string supported) {
+  std::string data = R"({"supported":)" + std::move(supported) + R"(,"requested":)";
   AppendJsonString(requested, data);
   return Refuse(kUnsupportedVersionCode, "unsupported protocol version", data + "}");
 }
@@ -76,11 +76,16 @@ std::expected<Speech, HttpRefusal> SpeechOfClaim(const MirrorHeaders& headers,
     return Mismatch(kVersionHeader, "is not the version in _meta");
   }
   if (!IsSupportedVersion(*claim) || EraOf(*claim) != Era::Modern) {
-    return UnsupportedVersion(*claim);
+    return UnsupportedVersion(*claim, ModernVersionList());
   }
   if (is_request && !IsRecord(MemberOf(meta, kCapabilitiesMeta))) {
     return Refuse(kInvalidParamsCode,
                   "_meta: " + std::string(kCapabilitiesMeta) + " is missing or no object");
+  }
+  if (message.method == "initialize") {  // or it would be taken for the other era's further on
+    return std::unexpected(HttpRefusal{.http_status = 404,
+                                       .code = kMethodNotFoundCode,
+                                       .text = "version " + *claim + " has no initialize"});
   }
   return Speech{.era = Era::Modern, .version = *claim};
 }
@@ -91,7 +96,7 @@ std::expected<Speech, HttpRefusal> SpeechOf(const MirrorHeaders& headers, const 
   if (!raw_claim.empty()) return SpeechOfClaim(headers, message, meta, raw_claim);
   if (!headers.version()) return Speech{};
   const std::string_view version = *headers.version();
-  if (!IsSupportedVersion(version)) return UnsupportedVersion(version);
+  if (!IsSupportedVersion(version)) return UnsupportedVersion(version, VersionList());
   if (EraOf(version) == Era::Legacy) return Speech{.version = std::string(version)};
   switch (message.kind) {
     case MessageKind::Notification:

@@ -156,7 +156,7 @@ void ModernOverLegacy::Request(AskerId asker, const Message& message, BridgedMes
 
 void ModernOverLegacy::Discover(AskerId asker, const Message& message, BridgedMessages& out) const {
   std::string result = R"({"resultType":"complete",)";
-  result += MemberText("supportedVersions", VersionList()) + ',';
+  result += MemberText("supportedVersions", ModernVersionList()) + ',';
   result += MemberText("capabilities", capabilities_) + ',';
   if (!instructions_.empty()) result += MemberText("instructions", instructions_) + ',';
   if (!server_info_.empty()) {

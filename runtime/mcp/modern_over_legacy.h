@@ -7,9 +7,10 @@
 // inputResponses, which become the answer to the question.
 //
 // What it cannot carry over, and how that is told:
-//   a question while several calls are open, over a transport that does not say which one asks:
-//     the server gets an error, for a wrong guess would ask the wrong person;
-//   a question that the client's request has not declared: the server gets an error;
+//   a question while several calls are waited for, over a transport that does not say which one
+//     asks: the server gets an error, for a wrong guess would ask in the wrong place;
+//   a question that the client's request has not declared: the server gets an error, and the client
+//     -32021;
 //   tasks, whose two kinds have nothing in common: -32601;
 //   the URL that error -32042 wants opened: the error, as -32603;
 //   log messages while several calls are open: dropped, as they cannot be told apart.
@@ -123,6 +124,8 @@ class ModernOverLegacy {
   std::string ModernResult(const Call& call, const Message& message) const;
   static std::string ModernError(const Call& call, const Message& message);
   void Asked(const Message& message, AskerId related, BridgedMessages& out);
+  void LackCapability(std::map<std::uint64_t, Call>::iterator call, const Message& question,
+                      BridgedMessages& out);
   void Ask(std::uint64_t number, Call& call, BridgedMessages& out);
   void Notified(const Message& message, AskerId related, BridgedMessages& out);
   void LimitQuestions(BridgedMessages& out);

@@ -1,6 +1,7 @@
 // What the legacy server says: answers, questions and notifications.
 #include <algorithm>
 
+#include "runtime/mcp/header_agreement.h"
 #include "runtime/mcp/id_rewrite.h"
 #include "runtime/mcp/log_level.h"
 #include "runtime/mcp/message_text.h"
@@ -128,7 +129,9 @@ void ModernOverLegacy::Asked(const Message& message, AskerId related, BridgedMes
   }
   Call& call = found->second;
   if (!MayBeAsked(call.capabilities, message.method, message.params)) {
-    return refuse(kMethodNotFoundCode, "the client has not declared that it can be asked this");
+    refuse(kMethodNotFoundCode, "the client has not declared that it can be asked this");
+    if (call.asker != 0) LackCapability(found, message, out);
+    return;
   }
   if (call.questions.size() == kQuestionsOfACallMax) {
     return refuse(kInternalErrorCode, "too many questions at once");
@@ -138,6 +141,21 @@ void ModernOverLegacy::Asked(const Message& message, AskerId related, BridgedMes
                             .method = std::string(message.method),
                             .params = std::string(message.params)});
   if (call.asker != 0) Ask(found->first, call, out);
+}
+
+// A call that needs what its client has not declared is over; the client is told what that is.
+void ModernOverLegacy::LackCapability(std::map<std::uint64_t, Call>::iterator call,
+                                      const Message& question, BridgedMessages& out) {
+  out.push_back(
+      {.to = Bridged::To::Client,
+       .bytes = ErrorText(call->second.id,
+                          {.code = kMissingCapabilityCode,
+                           .text = "the server asks for what the request has not declared",
+                           .data = R"({"requiredCapabilities":)" +
+                                   RequiredCapability(question.method, question.params) + '}'}),
+       .asker = call->second.asker,
+       .is_answer = true});
+  GiveUp(call, out);
 }
 
 // Whoever waits is answered with the questions, and comes back with the answers. May end the call.
@@ -197,18 +215,24 @@ void ModernOverLegacy::GiveUp(std::map<std::uint64_t, Call>::iterator call, Brid
   calls_.erase(call);
 }
 
-// The call that a message without a name belongs to: the one that the transport says, else the one
-// that is open, if it is one.
+// The call that a message without a name belongs to: the one that the transport says; else the one
+// that somebody waits for, if it is one. A call whose client was asked something waits itself, and
+// comes into question only where there is no other: its client may never come back.
 std::map<std::uint64_t, ModernOverLegacy::Call>::iterator ModernOverLegacy::OnlyCall(
     AskerId related, Among among) {
-  auto only = calls_.end();
+  auto waited_for = calls_.end();
+  auto waiting = calls_.end();
+  std::size_t waited_for_count = 0;
+  std::size_t waiting_count = 0;
   for (auto call = calls_.begin(); call != calls_.end(); ++call) {
     if (among.can_ask && !MayAsk(call->second.method)) continue;
     if (related != 0 && call->second.origin != related) continue;
-    if (only != calls_.end()) return calls_.end();
-    only = call;
+    const bool is_waited_for = call->second.asker != 0;
+    (is_waited_for ? waited_for : waiting) = call;
+    ++(is_waited_for ? waited_for_count : waiting_count);
   }
-  return only;
+  if (waited_for_count == 1) return waited_for;
+  return waited_for_count == 0 && waiting_count == 1 ? waiting : calls_.end();
 }
 
 // -- notifications -------------------------------------------------------------------------------

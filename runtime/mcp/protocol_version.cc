@@ -2,9 +2,12 @@
 
 namespace policy::mcp {
 
-std::string VersionList() {
+namespace {
+
+std::string ListOf(Era oldest) {
   std::string list = "[";
   for (const std::string_view version : kVersions) {
+    if (oldest == Era::Modern && EraOf(version) == Era::Legacy) continue;
     if (list.size() > 1) list += ',';
     list += '"';
     list += version;
@@ -12,5 +15,10 @@ std::string VersionList() {
   }
   return list + "]";
 }
+
+}  // namespace
+
+std::string VersionList() { return ListOf(Era::Legacy); }
+std::string ModernVersionList() { return ListOf(Era::Modern); }
 
 }  // namespace policy::mcp

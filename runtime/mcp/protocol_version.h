@@ -36,8 +36,9 @@ constexpr Era EraOf(std::string_view version) {
   return version >= kModernVersion ? Era::Modern : Era::Legacy;
 }
 
-// ["2026-07-28",…] as JSON.
+// ["2026-07-28",…] as JSON: all, or those that a request can name in _meta.
 std::string VersionList();
+std::string ModernVersionList();
 
 // Members of _meta that the modern era keeps for itself.
 inline constexpr std::string_view kVersionMeta = "io.modelcontextprotocol/protocolVersion";

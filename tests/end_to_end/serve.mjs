@@ -15,7 +15,7 @@ export function jsonFile(name, value) {
 }
 
 // A process whose output is kept. `say` gets each new piece of it.
-function start(command, env = {}) {
+export function start(command, env = {}) {
   const [program, ...args] = command;
   const child = spawn(program, args, { env: environment(env), stdio: ["ignore", "pipe", "pipe"] });
   const started = { child, text: "" };

@@ -464,7 +464,7 @@ test("a call without an answer ends in time, and the server is told", async () =
     for await (const line of createInterface({ input: process.stdin })) {
       appendFileSync(${JSON.stringify(silent)}, line + "\\n");
       const message = JSON.parse(line);
-      if (message.method === "initialize") {
+      if (message.method === "initialize" && !process.argv.includes("mute")) {
         const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "h", version: "1" } };
         console.log(JSON.stringify({ jsonrpc: "2.0", id: message.id, result }));
       }
@@ -475,8 +475,10 @@ test("a call without an answer ends in time, and the server is told", async () =
     servers: {
       child: { command: [process.execPath, hanging], timeouts, policy: allowAll },
       files: { url: upstream.url, timeouts, policy: allowAll },
+      mute: { command: [process.execPath, hanging, "mute"], timeouts: { start_ms: 1_000 }, policy: allowAll },
     },
   });
+  assert.match((await ask(proxy.at("mute"), { body: initialize() })).json().error.message, /no answer within 1000 ms/);
   for (const name of ["child", "files"]) {
     const url = proxy.at(name);
     const session = await openSession(url);

@@ -17,6 +17,13 @@ constexpr std::size_t kPrefixRandomBytes = 6;
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kChecksumBytes = 6;  // characters
 
+// Looked up once: EVP_sha256() is looked up, under a lock, for every hash.
+const EVP_MD* Sha256Method() {
+  static const EVP_MD* const kMethod = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  CHECK(kMethod != nullptr);
+  return kMethod;
+}
+
 std::string ChecksumOf(std::string_view token) {
   const Sha256 hash = HashOf("policyd token " + std::string(token));
   return ToBase64Url(hash).substr(0, kChecksumBytes);
@@ -27,7 +34,8 @@ std::string ChecksumOf(std::string_view token) {
 Sha256 HashOf(std::string_view text) {
   Sha256 hash;
   unsigned int size = 0;
-  const int done = EVP_Digest(text.data(), text.size(), hash.data(), &size, EVP_sha256(), nullptr);
+  const int done =
+      EVP_Digest(text.data(), text.size(), hash.data(), &size, Sha256Method(), nullptr);
   CHECK(done == 1 && size == hash.size());
   return hash;
 }

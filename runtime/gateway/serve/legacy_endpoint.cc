@@ -185,23 +185,8 @@ LegacyEndpoint::Seat* LegacyEndpoint::Begin(const Asked& asked, Number number, K
                    .observes = site_.state->config->observes},
       *version, site_.tools,
       ServeSession::Callbacks{.on_over = [this, number] { Drop(number); },
-                              .on_idle =
-                                  [this, number] {
-                                    // What did not come to a session is nothing to keep.
-                                    const auto found = seats_.find(number);
-                                    if (found == seats_.end()) return;
-                                    Seat& idle = *found->second;
-                                    if (idle.sse != nullptr) return;
-                                    if (idle.client->is_initialized()) return;
-                                    site_.tools.loop.Post(
-                                        [this, number, is_alive = std::weak_ptr(is_alive_)] {
-                                          if (is_alive.expired()) return;
-                                          const auto left = seats_.find(number);
-                                          if (left == seats_.end()) return;
-                                          if (left->second->client->is_initialized()) return;
-                                          left->second->session->End(kNotFound, kNoSession);
-                                        });
-                                  }});
+                              .on_idle = [this, number] { DropUnlessBegun(number); },
+                              .on_listed = {}});
   auto server = site_.servers.Connect(*site_.state, *asked.server, HttpServerSide::Era::Legacy,
                                       *begun.session);
   if (!server) {
@@ -314,6 +299,21 @@ void LegacyEndpoint::Drop(Number number) {
   });
 }
 
+// What did not become a session when initialize was answered is nothing to keep.
+void LegacyEndpoint::DropUnlessBegun(Number number) {
+  const auto never_began = [this, number] {
+    const auto found = seats_.find(number);
+    return found != seats_.end() && found->second->client != nullptr &&
+           !found->second->client->is_initialized();
+  };
+  if (!never_began()) return;
+  site_.tools.loop.Post([this, number, never_began, is_alive = std::weak_ptr(is_alive_)] {
+    if (!is_alive.expired() && never_began()) {
+      seats_.find(number)->second->session->End(kNotFound, kNoSession);
+    }
+  });
+}
+
 void LegacyEndpoint::Install() {
   for (const auto& [number, seat] : seats_) {
     if (seat->session->is_over()) continue;
@@ -351,7 +351,7 @@ void LegacyEndpoint::GiveUpLate() {
   for (const auto& [number, seat] : seats_) {
     const auto server = site_.state->config->servers.find(seat->owner.server);
     if (server == site_.state->config->servers.end()) continue;
-    seat->session->GiveUpLate(server->second.timeouts.call_ms);
+    seat->session->GiveUpLate(server->second.timeouts);
   }
 }
 

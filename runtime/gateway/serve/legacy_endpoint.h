@@ -66,6 +66,7 @@ class LegacyEndpoint {
   Seat* TakeUp(const Asked& asked, const SessionTicket& ticket, std::string_view id);
   void Give(Seat& seat, Asked asked);
   void Drop(Number number);
+  void DropUnlessBegun(Number number);
   void Touch(Seat& seat, const Asked& asked);
 
   WorkerSite& site_;

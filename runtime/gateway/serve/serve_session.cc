@@ -66,24 +66,33 @@ void ServeSession::ToServer(std::string_view bytes, Regarding regarding) {
 
 void ServeSession::Began(std::uint64_t sequence, const mcp::Message& request) {
   if (request.method != kListenMethod) {
-    waiting_[sequence] = {std::string(request.id), tools_.clock.MonotonicNanoseconds()};
+    waiting_[sequence] = {.id = std::string(request.id),
+                          .heard_ns = tools_.clock.MonotonicNanoseconds(),
+                          .is_initialize = request.method == "initialize"};
   }
   client_->Began(sequence, request);
 }
 
-void ServeSession::GiveUpLate(std::int64_t call_ms) {
+void ServeSession::GiveUpLate(const UpstreamTimeouts& timeouts) {
   if (is_over_ || waiting_.empty()) return;
-  const std::int64_t late_ns =
-      tools_.clock.MonotonicNanoseconds() - call_ms * kNanosecondsPerMillisecond;
-  std::vector<std::pair<std::uint64_t, std::string>> late;
+  const std::int64_t now_ns = tools_.clock.MonotonicNanoseconds();
+  const auto limit_ms = [&timeouts](const Waiting& waiting) -> std::int64_t {
+    return waiting.is_initialize ? timeouts.start_ms : timeouts.call_ms;
+  };
+  std::vector<std::pair<std::uint64_t, Waiting>> late;
   for (const auto& [sequence, waiting] : waiting_) {
-    if (waiting.heard_ns < late_ns) late.emplace_back(sequence, waiting.id);
+    const std::int64_t waited_ms = (now_ns - waiting.heard_ns) / kNanosecondsPerMillisecond;
+    if (waited_ms > limit_ms(waiting)) late.emplace_back(sequence, waiting);
   }
-  for (const auto& [sequence, id] : late) {
-    const std::string text = "no answer within " + std::to_string(call_ms) + " ms";
-    server_->Send(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" +
-                      id + R"(,"reason":")" + text + "\"}}",
-                  {.said = Said::Notification, .sequence = sequence});
+  for (const auto& [sequence, waiting] : late) {
+    const std::string text = "no answer within " + std::to_string(limit_ms(waiting)) + " ms";
+    // An initialize cannot be cancelled: its session ends without it.
+    if (!waiting.is_initialize) {
+      server_->Send(
+          R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":)" +
+              waiting.id + R"(,"reason":")" + text + "\"}}",
+          {.said = Said::Notification, .sequence = sequence});
+    }
     relay_.RequestFailed(sequence, {.text = text, .was_sent = true});
     server_->Forget(sequence);
   }

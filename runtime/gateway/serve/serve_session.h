@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/gateway/config/serve_config.h"
 #include "runtime/gateway/message_relay.h"
 #include "runtime/gateway/serve/client_side.h"
 #include "runtime/gateway/serve/serve_tools.h"
@@ -38,9 +39,9 @@ class ServeSession final : public RelayOutput, public ServerListener {
   // Both sides, before the first message.
   void Connect(std::unique_ptr<ClientSide> client, std::unique_ptr<ServerSide> server);
 
-  // Requests that have waited for longer than `call_ms`, without a word about them, are given up:
-  // the client gets an error, the server is told.
-  void GiveUpLate(std::int64_t call_ms);
+  // Requests that have waited for too long, without a word about them, are given up: the client
+  // gets an error, the server is told.
+  void GiveUpLate(const UpstreamTimeouts& timeouts);
 
   MessageRelay& relay() { return relay_; }
   ClientSide& client() { return *client_; }
@@ -73,6 +74,7 @@ class ServeSession final : public RelayOutput, public ServerListener {
   struct Waiting {
     std::string id;             // raw
     std::int64_t heard_ns = 0;  // monotonic: of its beginning, or the last word about it
+    bool is_initialize = false;
   };
 
   ServeTools& tools_;

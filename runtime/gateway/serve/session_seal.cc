@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -24,6 +25,18 @@ constexpr std::size_t kIdBytesMax = 4'096;
 constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+constexpr std::uint8_t kNoDigit = 64;
+
+constexpr std::array<std::uint8_t, 256> MakeDigitValues() {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::size_t i = 0; i < kDigits.size(); ++i) {
+    values[static_cast<std::uint8_t>(kDigits[i])] = static_cast<std::uint8_t>(i);
+  }
+  return values;
+}
+constexpr std::array<std::uint8_t, 256> kDigitValues = MakeDigitValues();
+
 using Bytes = std::vector<std::uint8_t>;
 
 std::string ToText(std::span<const std::uint8_t> bytes) {
@@ -43,10 +56,11 @@ std::optional<Bytes> FromText(std::string_view text) {
   Bytes bytes;
   std::uint32_t bits = 0;
   int count = 0;
+  bytes.reserve(text.size());
   for (const char c : text) {
-    const std::size_t digit = kDigits.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
+    const std::uint8_t digit = kDigitValues[static_cast<std::uint8_t>(c)];
+    if (digit == kNoDigit) return std::nullopt;
+    bits = bits << 6 | digit;
     count += 6;
     if (count < 8) continue;
     count -= 8;
@@ -68,6 +82,13 @@ const std::uint8_t* Data(std::string_view text) {
 struct ContextDeleter {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
+// Looked up once: EVP_aes_256_gcm() is looked up, under a lock, for every session id.
+const EVP_CIPHER* Cipher() {
+  static const EVP_CIPHER* const kCipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  CHECK(kCipher != nullptr);
+  return kCipher;
+}
+
 using Context = std::unique_ptr<EVP_CIPHER_CTX, ContextDeleter>;
 
 }  // namespace
@@ -125,7 +146,7 @@ std::string SessionSeal::Seal(const SessionTicket& ticket, const SessionOwner& o
   const Context context(EVP_CIPHER_CTX_new());
   int size = 0;
   CHECK(context != nullptr);
-  CHECK(EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key_.data(), nonce) == 1);
+  CHECK(EVP_EncryptInit_ex(context.get(), Cipher(), nullptr, key_.data(), nonce) == 1);
   CHECK(EVP_EncryptUpdate(context.get(), nullptr, &size, Data(owner_text),
                           static_cast<int>(owner_text.size())) == 1);
   CHECK(EVP_EncryptUpdate(context.get(), body, &size, plain.data(),
@@ -148,8 +169,7 @@ std::optional<SessionTicket> SessionSeal::Open(std::string_view id,
   const Context context(EVP_CIPHER_CTX_new());
   int written = 0;
   CHECK(context != nullptr);
-  CHECK(EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key_.data(),
-                           sealed->data()) == 1);
+  CHECK(EVP_DecryptInit_ex(context.get(), Cipher(), nullptr, key_.data(), sealed->data()) == 1);
   CHECK(EVP_DecryptUpdate(context.get(), nullptr, &written, Data(owner_text),
                           static_cast<int>(owner_text.size())) == 1);
   CHECK(EVP_DecryptUpdate(context.get(), plain.data(), &written, body, static_cast<int>(size)) ==

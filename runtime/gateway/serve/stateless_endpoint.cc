@@ -189,7 +189,7 @@ void StatelessEndpoint::GiveUpLate() {
     if (seat->is_idle) continue;
     const auto server = site_.state->config->servers.find(seat->owner.server);
     if (server == site_.state->config->servers.end()) continue;
-    seat->session->GiveUpLate(server->second.timeouts.call_ms);
+    seat->session->GiveUpLate(server->second.timeouts);
   }
 }
 

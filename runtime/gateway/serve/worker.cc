@@ -153,6 +153,7 @@ void Worker::GiveUpLate() {
 void Worker::KeepAlive() {
   legacy_.KeepAlive();
   stateless_.KeepAlive();
+  policies_.Clean();
   const auto wait = milliseconds(site_.state->config->limits.keepalive_ms / kTicksPerKeepAlive);
   loop_->After(wait, [this] { KeepAlive(); });
 }

@@ -9,8 +9,7 @@ char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x
 
 }  // namespace
 
-bool SameHeaderText(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
+bool SameHeaderBytes(std::string_view a, std::string_view b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (LowerAscii(a[i]) != LowerAscii(b[i])) return false;
   }

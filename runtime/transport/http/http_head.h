@@ -12,8 +12,13 @@
 
 namespace policy::transport {
 
-// a and b but for the case of ASCII letters.
-bool SameHeaderText(std::string_view a, std::string_view b);
+// a == b but for the case of ASCII letters. REQUIRES of the first: the sizes are the same.
+bool SameHeaderBytes(std::string_view a, std::string_view b);
+inline bool SameHeaderText(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  // Mostly they differ, and mostly so at once. 0x20 is what the cases of a letter differ in.
+  return a.empty() || (((a.front() ^ b.front()) & ~0x20) == 0 && SameHeaderBytes(a, b));
+}
 
 struct HttpHeader {
   std::string_view name;   // a token, as written

@@ -74,6 +74,7 @@ TEST_CASE("the era of a request") {
   CHECK(Check({{v, "2099-01-01"}}, unclaimed).starts_with("400 -32022"));
   CHECK(Check({{v, ""}}, unclaimed).starts_with("400 -32022"));
   CHECK(Check(ModernHeaders("tools/list"), Modern("tools/list")) == "modern 2026-07-28");
+  CHECK(Check(ModernHeaders("initialize"), Modern("initialize")).starts_with("404 -32601"));
 }
 
 TEST_CASE("a version that is said twice is the same both times, and supported") {

@@ -2,8 +2,8 @@
 //
 // Nothing here can be changed, and nothing is secret; still it is for the loopback address or a
 // network of operators, as names of servers, tools and rules are shown.
-#ifndef RUNTIME_GATEWAY_METRICS_ADMIN_SERVER_H_
-#define RUNTIME_GATEWAY_METRICS_ADMIN_SERVER_H_
+#ifndef RUNTIME_GATEWAY_METRICS_METRICS_SERVER_H_
+#define RUNTIME_GATEWAY_METRICS_METRICS_SERVER_H_
 
 #include <cstdint>
 #include <expected>
@@ -18,7 +18,7 @@
 namespace policy::gateway {
 
 // Lives in its loop; not thread-safe.
-class AdminServer final : private transport::HttpHandler {
+class MetricsServer final : private transport::HttpHandler {
  public:
   struct Options {
     std::string address;
@@ -30,17 +30,15 @@ class AdminServer final : private transport::HttpHandler {
   };
 
   // `loop`, `metrics` and `clock` outlive the server. The error is a sentence.
-  static std::expected<std::unique_ptr<AdminServer>, std::string> Listen(transport::EventLoop& loop,
-                                                                         Options options,
-                                                                         const Metrics& metrics,
-                                                                         Clock& clock);
-  AdminServer(const AdminServer&) = delete;  // its listener refers to it
-  AdminServer& operator=(const AdminServer&) = delete;
+  static std::expected<std::unique_ptr<MetricsServer>, std::string> Listen(
+      transport::EventLoop& loop, Options options, const Metrics& metrics, Clock& clock);
+  MetricsServer(const MetricsServer&) = delete;  // its listener refers to it
+  MetricsServer& operator=(const MetricsServer&) = delete;
 
   std::uint16_t port() const { return http_->port(); }
 
  private:
-  AdminServer(Options options, const Metrics& metrics, Clock& clock)
+  MetricsServer(Options options, const Metrics& metrics, Clock& clock)
       : options_(std::move(options)), metrics_(metrics), clock_(clock) {}
   void OnRequest(std::shared_ptr<transport::HttpExchange> exchange) override;
 
@@ -52,4 +50,4 @@ class AdminServer final : private transport::HttpHandler {
 
 }  // namespace policy::gateway
 
-#endif  // RUNTIME_GATEWAY_METRICS_ADMIN_SERVER_H_
+#endif  // RUNTIME_GATEWAY_METRICS_METRICS_SERVER_H_

@@ -1,4 +1,4 @@
-#include "runtime/gateway/metrics/admin_server.h"
+#include "runtime/gateway/metrics/metrics_server.h"
 
 #include <array>
 #include <utility>
@@ -31,21 +31,21 @@ void RespondPlain(HttpExchange& exchange, int status, const std::string& line) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<AdminServer>, std::string> AdminServer::Listen(
+std::expected<std::unique_ptr<MetricsServer>, std::string> MetricsServer::Listen(
     transport::EventLoop& loop, Options options, const Metrics& metrics, Clock& clock) {
   transport::HttpServerOptions http;
   http.address = options.address;
   http.port = options.port;
   http.body_bytes_max = kAdminBodyBytesMax;
   http.connections_max = kAdminConnectionsMax;
-  std::unique_ptr<AdminServer> server(new AdminServer(std::move(options), metrics, clock));
+  std::unique_ptr<MetricsServer> server(new MetricsServer(std::move(options), metrics, clock));
   auto listening = transport::HttpServer::Listen(loop, std::move(http), *server);
   if (!listening) return std::unexpected("admin: " + listening.error());
   server->http_ = *std::move(listening);
   return server;
 }
 
-void AdminServer::OnRequest(std::shared_ptr<transport::HttpExchange> exchange) {
+void MetricsServer::OnRequest(std::shared_ptr<transport::HttpExchange> exchange) {
   const std::string_view path = exchange->head().path;
   const bool is_known = path == "/metrics" || path == "/healthz" || path == "/readyz";
   if (!is_known) return RespondPlain(*exchange, kNotFound, "/metrics, /healthz and /readyz");
