@@ -55,7 +55,7 @@ std::optional<Sha256> FromHex(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::size_t digit = kHexDigits.find(text[i]);
     if (digit == std::string_view::npos) return std::nullopt;
-    hash[i / 2] = static_cast<std::uint8_t>(hash[i / 2] << 4 | digit);
+    hash[i / 2] = static_cast<std::uint8_t>(std::size_t{hash[i / 2]} << 4 | digit);
   }
   return hash;
 }
@@ -63,7 +63,7 @@ std::optional<Sha256> FromHex(std::string_view text) {
 std::string ToBase64Url(std::span<const std::uint8_t> bytes) {
   std::string text;
   std::uint32_t bits = 0;
-  int count = 0;
+  unsigned count = 0;
   for (const std::uint8_t byte : bytes) {
     bits = (bits << 8 | byte) & 0xFFFF;
     for (count += 8; count >= 6; count -= 6)
@@ -77,7 +77,7 @@ std::optional<std::string> FromBase64Url(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
   std::string bytes;
   std::uint32_t bits = 0;
-  int count = 0;
+  unsigned count = 0;
   for (const char c : text) {
     const std::size_t digit = kBase64Digits.find(c);
     if (digit == std::string_view::npos) return std::nullopt;
