@@ -129,7 +129,7 @@ class MachineCode {
 
   std::uint64_t Done() const {
     const jit::TierCounts counts = tier_.counts();
-    return counts.installed + counts.not_compiled + counts.disagreed;
+    return counts.installed + counts.not_compiled + counts.left + counts.disagreed;
   }
   void Await(std::uint32_t blocks) const {
     while (Done() < blocks) std::this_thread::sleep_for(kLookTime);

@@ -30,7 +30,8 @@ int PrintSchema(const std::string& name, DriverEnv& env) {
 
 CommandRun AddSchemaCommand(CLI::App& app) {
   auto name = std::make_shared<std::string>();
-  app.add_option("name", *name, "The file format: policy, policyc, test or tools.lock")->required();
+  app.add_option("name", *name, "The file format: policy, policyc, policyd, test or tools.lock")
+      ->required();
   return [name](DriverEnv& env) { return PrintSchema(*name, env); };
 }
 

@@ -63,6 +63,8 @@ struct Charge {
   std::int64_t max = 0;           // at the counter's scale
   bool refund_on_error = false;
   std::int64_t burst = 0;  // Bucket: how much fits at once; `max` is what drains in a window
+  // Fixed, in calls: while the store cannot be asked the process may use a share of its own.
+  bool local_share = false;
 };
 
 // How one charge stands, filled in for every charge whatever the result is. Parallel to the charges

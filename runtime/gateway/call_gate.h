@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "policy/counters.h"
 #include "policy/decision.h"
 #include "policy/program.h"
 #include "runtime/mcp/message.h"
@@ -20,16 +21,23 @@ struct DecidedCall {
   const Decision& decision;
   const Program& program;
   bool is_observed = false;  // it is let through, although it says otherwise
+  bool has_waited = false;   // for the store of its counters
   std::int64_t latency_ns = 0;
+};
+
+// A call that was sent to the server, and how it ended.
+struct EndedCall {
+  Settlement settlement = Settlement::Commit;
+  std::int64_t upstream_ns = 0;  // from its decision on
 };
 
 // Called by the pipeline, in its thread.
 class CallGate {
  public:
   // A sentence for the agent that says why the call is denied; nullopt: it is admitted, and
-  // Release is called when it has ended, whatever way.
+  // Release is called when it has ended, whatever way: null, unless it was sent to the server.
   virtual std::optional<std::string> WhyNot(const mcp::Message& call) = 0;
-  virtual void Release() = 0;
+  virtual void Release(const EndedCall* ended) = 0;
   virtual void Decided(const DecidedCall& call) = 0;
 
  protected:

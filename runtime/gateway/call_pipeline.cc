@@ -39,6 +39,9 @@ ParkedCall* CallPipeline::parked(mcp::ExchangeId exchange) {
 CallVerdict CallPipeline::Decide(const mcp::Message& message, mcp::ExchangeId exchange,
                                  const std::shared_ptr<PolicyVersion>& policy, const Caller& caller,
                                  std::int64_t received_ns) {
+  Call& call = CallOf(exchange);
+  call.has_waited = false;
+  call.sent_ns = 0;
   return DecideAt(message, exchange, policy, caller, clock_.WallNanoseconds(), received_ns);
 }
 
@@ -63,7 +66,7 @@ void CallPipeline::GiveUp(mcp::ExchangeId exchange, mcp::MessageReader& reader) 
   CHECK(message.has_value());
   constexpr std::string_view kReason = "the store of the counters does not answer";
   Deny(*message, kReason);
-  Log(*message, *parked->policy, parked->now_ns, parked->received_ns, kReason);
+  Log(*message, *parked->policy, {parked->now_ns, parked->received_ns, kReason, true});
 }
 
 CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId exchange,
@@ -76,7 +79,7 @@ CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId 
   }
   Call& call = CallOf(exchange);
   if (!Admit(message, call)) {
-    Log(message, *policy, now_ns, received_ns, denial_);
+    Log(message, *policy, {now_ns, received_ns, denial_, call.has_waited});
     return CallVerdict::Answer;
   }
   const bool says_client = !message.client_name.empty();
@@ -96,11 +99,14 @@ CallVerdict CallPipeline::DecideAt(const mcp::Message& message, mcp::ExchangeId 
   const DecideResult result =
       decider_.Decide(policy->bound, policy->frame, context, decision_, call.reservation);
   if (result == DecideResult::NeedsStore) {
+    call.has_waited = true;
     call.parked = std::make_unique<ParkedCall>(
         ParkedCall{std::string(message.bytes), policy, now_ns, received_ns});
     return CallVerdict::Park;
   }
-  Log(message, *policy, now_ns, received_ns, {});
+  const std::int64_t latency_ns = Log(message, *policy, {now_ns, received_ns, {}, call.has_waited});
+  const bool is_sent = decision_.outcome == Outcome::Allow || observes_;
+  if (is_sent && gate_ != nullptr) call.sent_ns = received_ns + latency_ns;
   if (decision_.outcome == Outcome::Allow) {
     call.holds_permit = HoldsPermit(decider_.charges());
     return CallVerdict::Forward;
@@ -123,8 +129,13 @@ bool CallPipeline::Admit(const mcp::Message& message, Call& call) {
   return false;
 }
 
-void CallPipeline::Release(Call& call) {
-  if (std::exchange(call.is_admitted, false)) gate_->Release();
+void CallPipeline::Release(Call& call, Settlement settlement) {
+  if (!std::exchange(call.is_admitted, false)) return;
+  const std::int64_t sent_ns = std::exchange(call.sent_ns, 0);
+  if (sent_ns == 0) return gate_->Release(nullptr);
+  const EndedCall ended{.settlement = settlement,
+                        .upstream_ns = clock_.MonotonicNanoseconds() - sent_ns};
+  gate_->Release(&ended);
 }
 
 void CallPipeline::Deny(const mcp::Message& message, std::string_view reason) {
@@ -133,31 +144,35 @@ void CallPipeline::Deny(const mcp::Message& message, std::string_view reason) {
   AppendDenial(answer_, reason, OptionsFor(message));
 }
 
-void CallPipeline::Log(const mcp::Message& message, const PolicyVersion& policy,
-                       std::int64_t now_ns, std::int64_t received_ns, std::string_view reason) {
-  const std::int64_t latency_ns =
-      log_ == nullptr && gate_ == nullptr ? 0 : clock_.MonotonicNanoseconds() - received_ns;
-  const bool is_observed = observes_ && reason.empty() && decision_.outcome != Outcome::Allow;
+std::int64_t CallPipeline::Log(const mcp::Message& message, const PolicyVersion& policy,
+                               const Happened& happened) {
+  const std::int64_t latency_ns = log_ == nullptr && gate_ == nullptr
+                                      ? 0
+                                      : clock_.MonotonicNanoseconds() - happened.received_ns;
+  const bool is_observed =
+      observes_ && happened.reason.empty() && decision_.outcome != Outcome::Allow;
   if (gate_ != nullptr) {
     gate_->Decided({.tool = message.tool,
                     .decision = decision_,
                     .program = policy.program(),
                     .is_observed = is_observed,
+                    .has_waited = happened.has_waited,
                     .latency_ns = latency_ns});
   }
-  if (log_ == nullptr) return;
-  log_->Append({.now_ns = now_ns,
+  if (log_ == nullptr) return latency_ns;
+  log_->Append({.now_ns = happened.now_ns,
                 .identity = identity_,
                 .method = message.method,
                 .tool = message.tool,
                 .arguments = message.arguments,
                 .decision = policy::NameOf(decision_.outcome),
-                .reason = reason,
+                .reason = happened.reason,
                 .policy = policy.hash_text,
                 .program = &policy.program(),
                 .taken = &decision_,
                 .is_observed = is_observed,
                 .latency_ns = latency_ns});
+  return latency_ns;
 }
 
 void CallPipeline::Settle(mcp::ExchangeId exchange, Settlement settlement) {
@@ -165,7 +180,7 @@ void CallPipeline::Settle(mcp::ExchangeId exchange, Settlement settlement) {
   Call& call = calls_[exchange];
   call.parked.reset();
   call.reservation.Settle(settlement);
-  Release(call);
+  Release(call, settlement);
 }
 
 void CallPipeline::Abandon(mcp::ExchangeId exchange) {

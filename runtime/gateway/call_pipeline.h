@@ -93,6 +93,8 @@ class CallPipeline {
     Reservation reservation;
     bool holds_permit = false;  // the reservation is for Concurrency, among others
     bool is_admitted = false;   // by the gate
+    bool has_waited = false;    // for the store
+    std::int64_t sent_ns = 0;   // monotonic; 0: it was not, or there is no gate
     std::unique_ptr<ParkedCall> parked;
   };
 
@@ -101,10 +103,17 @@ class CallPipeline {
                        const std::shared_ptr<PolicyVersion>& policy, const Caller& caller,
                        std::int64_t now_ns, std::int64_t received_ns);
   void Deny(const mcp::Message& message, std::string_view reason);
-  void Log(const mcp::Message& message, const PolicyVersion& policy, std::int64_t now_ns,
-           std::int64_t received_ns, std::string_view reason);
+  // Tells the log and the gate. Returns how long deciding took, if there is either.
+  struct Happened {
+    std::int64_t now_ns;
+    std::int64_t received_ns;
+    std::string_view reason;  // why a call is denied that no rule decided; empty: one did
+    bool has_waited;
+  };
+  std::int64_t Log(const mcp::Message& message, const PolicyVersion& policy,
+                   const Happened& happened);
   bool Admit(const mcp::Message& message, Call& call);
-  void Release(Call& call);
+  void Release(Call& call, Settlement settlement);
 
   Clock& clock_;
   DecisionLog* log_;

@@ -6,6 +6,7 @@
 #include <map>
 #include <ostream>
 
+#include "runtime/gateway/admin/limits_command.h"
 #include "runtime/gateway/admin_command_line.h"
 #include "runtime/gateway/run_command.h"
 #include "runtime/gateway/serve/serve_command.h"
@@ -14,7 +15,7 @@
 namespace policy::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 3> kNotBuiltYet = {"approvals", "limits", "audit"};
+constexpr std::array<std::string_view, 2> kNotBuiltYet = {"approvals", "audit"};
 
 // Why a value cannot be used, or empty: what CLI11 calls a validator.
 std::string CheckPassedMethod(const std::string& method) {
@@ -68,6 +69,15 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
   run.add_flag("--init-state", options.makes_pool,
                "let counters begin in the state folder or the store where there are none, or where "
                "those of before are lost");
+  run.add_option("--reset", options.may_reset,
+                 "let an edit of the policy begin this counter anew though it counts an amount or "
+                 "for a lifetime; may be repeated")
+      ->type_name("COUNTER")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  run.add_option("--admin", options.admin_directory,
+                 "folder where `policyd limits` finds this process [default: the state folder]")
+      ->type_name("DIR");
   run.add_option("--log", options.log_path, "append the decision log to this file")
       ->type_name("FILE");
   run.add_option_function<std::string>(
@@ -91,6 +101,8 @@ void AddRunOptions(CLI::App& run, RunOptions& options) {
       ->type_name("FILE");
   run.add_flag("--jit-perf-map", options.writes_perf_map,
                "tell perf which machine code is whose, in /tmp/perf-PID.map");
+  run.add_flag("--jit-debugger", options.tells_debuggers,
+               "tell debuggers which machine code is whose; keeps a copy of it in memory");
   run.add_option("--tools", options.tools_path,
                  "the lock of reviewed tools; else what the policy says, else tools.lock.json "
                  "beside it")
@@ -116,6 +128,8 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
   CLI::App& run = *app.add_subcommand("run", "run one server over stdio, behind a policy");
   run.footer("policyd run --policy FILE [OPTIONS] -- COMMAND…");
   AddRunOptions(run, options);
+  LimitsOptions limits_options;
+  const CLI::App& limits = AddLimitsCommand(app, limits_options);
   ServeOptions serve_options;
   CLI::App& serve =
       *app.add_subcommand("serve", "serve many servers over HTTP, each behind its policies");
@@ -135,6 +149,7 @@ int RunPolicyd(int argc, const char* const* argv, const CompilePolicy& compile, 
     const int status = app.exit(error, out, err);
     return status == 0 ? 0 : kExitNotRun;
   }
+  if (limits.parsed()) return RunLimitsCommand(limits, limits_options, out, err);
   if (serve.parsed()) return RunServe(serve_options, compile);
   if (!run.parsed()) {
     const std::string name = app.get_subcommands().front()->get_name();

@@ -14,7 +14,8 @@ PolicyReload::PolicyReload(ReloadOptions options, std::vector<FileState> files,
       report_(std::make_shared<Report>(std::move(report))),
       files_(std::move(files)),
       known_(files_),
-      hash_(program.hash()) {}
+      hash_(program.hash()),
+      declared_(DeclaredCounters(program)) {}
 
 PolicyReload::~PolicyReload() {
   {
@@ -102,6 +103,12 @@ Reloaded PolicyReload::Judge(LoadedPolicy loaded) {
     reloaded.refusal = *std::move(trouble);
     return reloaded;
   }
+  std::vector<DeclaredCounter> declared = DeclaredCounters(**loaded.program);
+  CounterChanges changes = CompareCounters(declared_, declared, options_.may_reset);
+  if (changes.refusal) {
+    reloaded.refusal = *std::move(changes.refusal);
+    return reloaded;
+  }
   if (options_.make_ready) {
     if (auto trouble = options_.make_ready(**loaded.program)) {
       reloaded.refusal = *std::move(trouble);
@@ -110,6 +117,8 @@ Reloaded PolicyReload::Judge(LoadedPolicy loaded) {
   }
   files_ = std::move(loaded.files);
   hash_ = (*loaded.program)->hash();
+  declared_ = std::move(declared);
+  reloaded.begun_anew = std::move(changes.lines);
   reloaded.warnings = std::move(loaded.warnings);
   reloaded.version = std::move(version);
   return reloaded;

@@ -16,6 +16,7 @@
 
 #include "policy/counters.h"
 #include "policy/program.h"
+#include "runtime/gateway/counter_changes.h"
 #include "runtime/gateway/counter_check.h"
 #include "runtime/gateway/policy_file.h"
 #include "runtime/gateway/policy_version.h"
@@ -32,6 +33,7 @@ struct ReloadOptions {
   // Makes ready what the program's counters need to last. A sentence: they would not, and the
   // program is not to be put in force. Called in the reload's thread; may be empty.
   std::function<std::optional<std::string>(const Program& program)> make_ready = {};
+  std::vector<std::string> may_reset = {};  // counters that an edit may begin anew
   CompilePolicy compile;
 };
 
@@ -40,6 +42,7 @@ struct Reloaded {
   std::shared_ptr<PolicyVersion> version;  // to be in force from now on; null: the old one stays
   std::string refusal;                     // why it stays; empty: it decides the same
   std::vector<std::string> warnings;       // as in LoadedPolicy
+  std::vector<std::string> begun_anew;     // counters, a line each
   std::vector<std::string> paths;          // the files whose edits matter from now on
 };
 
@@ -73,7 +76,8 @@ class PolicyReload {
   std::shared_ptr<Report> report_;  // shared with what the loop still holds after our end
   std::vector<FileState> files_;    // of the program in force; this and the next two the worker's
   std::vector<FileState> known_;    // as last looked at
-  std::array<std::uint8_t, 32> hash_;  // of the program in force
+  std::array<std::uint8_t, 32> hash_;      // of the program in force
+  std::vector<DeclaredCounter> declared_;  // likewise; the worker's
   std::mutex mutex_;
   std::condition_variable wake_;
   bool has_changed_ = false;

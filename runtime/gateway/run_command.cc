@@ -6,6 +6,8 @@
 #include <optional>
 #include <random>
 
+#include "runtime/gateway/admin/admin_server.h"
+#include "runtime/gateway/admin/limits_admin.h"
 #include "runtime/gateway/counter_home.h"
 #include "runtime/gateway/decision_log.h"
 #include "runtime/gateway/message_relay.h"
@@ -26,7 +28,7 @@
 namespace policy::gateway {
 namespace {
 
-const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
 // Names this process in the log; not a secret.
 std::string SessionId() {
@@ -77,7 +79,8 @@ class Run {
       const Program& program);
   std::optional<std::string> EnterStateFor(const Program& program);
   int ServeShared(Start start);
-  int Serve(transport::EventLoop& loop, Counters& counters, Start start);
+  int Serve(transport::EventLoop& loop, Counters& counters, CellEngine& engine, Start start);
+  void OpenAdmin(AdminServer& admin);
   void Watch(std::vector<std::string> paths);
   void Say(std::string_view line) {
     if (errors_ != nullptr) errors_->Say(line);
@@ -94,6 +97,8 @@ class Run {
       false;            // with durable counters; the reload's thread has it once it runs
   std::string server_;  // what it is called, for good: counters are its
   std::unique_ptr<transport::EventLoop> loop_;
+  transport::LeaseNode* node_ = nullptr;           // null: the counters are private
+  std::optional<StateDirectory> admin_directory_;  // where the admin socket is, if anywhere
   std::optional<DecisionLog> log_;
   std::unique_ptr<transport::FileWatch> watch_;
   std::string watch_trouble_;                 // why edits of the policy will not be seen
@@ -141,7 +146,7 @@ int Run::Begin() {
   server_ = ServerOf(options_, *start.program);
   if (!options_.has_private_state) return ServeShared(std::move(start));
   MemoryCounters counters;
-  const int status = Serve(*loop_, counters, std::move(start));
+  const int status = Serve(*loop_, counters, counters.engine(), std::move(start));
   loop_->DropTasks();  // they may hold a policy, which holds counters
   return status;
 }
@@ -178,7 +183,9 @@ std::expected<std::unique_ptr<transport::LeaseNode>, std::string> Run::StartLeas
 int Run::ServeShared(Start start) {
   auto node = StartLeases(*start.program);
   if (!node) return NotRun(node.error());
-  const int status = Serve(*loop_, (*node)->counters(), std::move(start));
+  node_ = node->get();
+  SharedCounters& counters = node_->counters();
+  const int status = Serve(*loop_, counters, counters.engine(), std::move(start));
   loop_->DropTasks();
   return status;
 }
@@ -205,6 +212,7 @@ std::unique_ptr<jit::Tier> Run::StartTier() {
       .cache_directory = state_path_.empty() ? std::string() : state_path_ + "/jit",
       .given = std::move(native_),
       .perf_map_path = options_.writes_perf_map ? jit::PerfMapPath() : std::string(),
+      .tells_debuggers = options_.tells_debuggers,
       .say = [this](std::string_view line) {
         loop_->Post([this, text = std::string(line)] { Say(text); });
       }});
@@ -218,7 +226,22 @@ void Run::Watch(std::vector<std::string> paths) {
   if (*has_new && reload_ != nullptr) reload_->FileChanged();
 }
 
-int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
+// Where there is no folder for it, nobody can look at the counters.
+void Run::OpenAdmin(AdminServer& admin) {
+  const std::string& path =
+      options_.admin_directory.empty() ? state_path_ : options_.admin_directory;
+  if (path.empty()) return;
+  std::expected<void, std::string> opened;
+  if (auto directory = StateDirectory::Open(path)) {
+    admin_directory_.emplace(std::move(*directory));
+    opened = admin.Listen(*loop_, *admin_directory_);
+  } else {
+    opened = std::unexpected(directory.error());
+  }
+  if (!opened) Say(opened.error() + "; policyd limits cannot reach this process");
+}
+
+int Run::Serve(transport::EventLoop& loop, Counters& counters, CellEngine& engine, Start start) {
   const std::string session = SessionId();
   if (const auto opened = OpenLog(); !opened) return NotRun(opened.error());
   DecisionLog* log = log_ ? &*log_ : nullptr;
@@ -254,8 +277,10 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
                      version, output, loop, clock_, log,
                      [this](std::string_view line) { Say(line); });
   StdioGateway gateway(loop, *child, errors, relay, output, log);
-  const transport::SignalSource signals(loop, kSignals,
-                                        [&gateway](int signal) { gateway.Signal(signal); });
+  const transport::SignalSource signals(loop, kSignals, [&](int signal) {
+    if (signal != SIGUSR1) return gateway.Signal(signal);
+    if (tier != nullptr) Say(jit::ToText(tier->counts()));
+  });
   std::vector<std::string> paths;
   for (const FileState& file : start.files) paths.push_back(file.path);
   PolicyReload reload(
@@ -265,11 +290,13 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
        .attachment = attachment,
        .counter_place = place,
        .make_ready = [this](const Program& program) { return EnterStateFor(program); },
+       .may_reset = options_.may_reset,
        .compile = compile_},
       std::move(start.files), *start.program, counters, loop, [&](const Reloaded& reloaded) {
         for (const std::string& warning : reloaded.warnings) Say(warning);
         if (reloaded.version != nullptr) {
           Say("policy " + reloaded.version->hash_text + " is in force");
+          for (const std::string& line : reloaded.begun_anew) Say(line);
           if (tier != nullptr) tier->Take(reloaded.version->bound.program_pointer());
           relay.Install(reloaded.version);
         } else if (!reloaded.refusal.empty()) {
@@ -279,9 +306,25 @@ int Run::Serve(transport::EventLoop& loop, Counters& counters, Start start) {
         Watch(reloaded.paths);
       });
   reload_ = &reload;
+  AdminServer admin;
+  LimitsAdmin limits_admin(
+      {.loop = loop,
+       .clock = clock_,
+       .engine = engine,
+       .node = node_,
+       .is_in_store = !options_.store_url.empty(),
+       .directory = admin_directory_,
+       .each_policy = [&relay](const auto& visit) { visit(relay.policy().bound); },
+       .session = session});
+  limits_admin.Register(admin);
+  OpenAdmin(admin);
   Watch(std::move(paths));
   if (!watch_trouble_.empty()) Say(watch_trouble_);
   const int status = gateway.Run();
+  if (tier != nullptr) {
+    Say(jit::ToText(tier->counts()));
+    errors.Flush();
+  }
   reload_ = nullptr;
   errors_ = nullptr;
   return status;

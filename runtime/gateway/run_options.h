@@ -22,12 +22,15 @@ struct RunOptions {
   std::string store_password_path;
   std::string store_ca_path;
   bool makes_pool = false;  // begins the counters there, where there are none: --init-state
-  std::string log_path;     // empty: no decision log
+  std::vector<std::string> may_reset;  // counters that an edit may begin anew: --reset
+  std::string admin_directory;  // of the admin socket; empty: the state directory, if there is one
+  std::string log_path;         // empty: no decision log
   bool logs_argument_values = false;
   std::vector<std::string> passed_methods;
   JitMode jit = JitMode::Off;
   std::string native_path;           // machine code of the policy, made beforehand; empty: none
   bool writes_perf_map = false;      // names of machine code, for perf
+  bool tells_debuggers = false;      // of machine code, by GDB's interface
   std::vector<std::string> command;  // the server, as its argv
 };
 

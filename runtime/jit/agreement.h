@@ -18,10 +18,11 @@ inline constexpr int kAgreementCalls = 1000;
 
 // Whether `code` finds what the interpreter finds in block `block`, on calls made of the literals
 // that the block compares with, of their neighbours, and of what is missing, broken or of another
-// kind. The same block gets the same calls. The error says on which call they differ.
-std::expected<void, std::string> CheckAgreement(const std::shared_ptr<const Program>& program,
-                                                std::uint32_t block, const BlockShape& shape,
-                                                NativeBlock code);
+// kind. The same block gets the same calls. A call that the code leaves to the interpreter agrees.
+// The result is how many it answered itself; the error says on which call they differ.
+std::expected<int, std::string> CheckAgreement(const std::shared_ptr<const Program>& program,
+                                               std::uint32_t block, const BlockShape& shape,
+                                               NativeBlock code);
 
 }  // namespace policy::jit
 

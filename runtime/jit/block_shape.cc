@@ -1,7 +1,9 @@
 #include "runtime/jit/block_shape.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -10,8 +12,7 @@ namespace {
 
 // Jumps go forward only, so the smallest instruction that is still to be looked at has every way to
 // it behind it.
-void AddNext(const Layout& layout, std::uint32_t at, bool into_indexes,
-             std::set<std::uint32_t>& ahead) {
+void AddNext(const Layout& layout, std::uint32_t at, std::set<std::uint32_t>& ahead) {
   const Instruction& instruction = layout.code()[at];
   switch (instruction.opcode) {
     case Opcode::End:
@@ -20,10 +21,6 @@ void AddNext(const Layout& layout, std::uint32_t at, bool into_indexes,
       ahead.insert(instruction.target);
       return;
     case Opcode::Index:
-      if (!into_indexes) {
-        ahead.insert(instruction.target);
-        return;
-      }
       for (const std::uint32_t target : TargetsOf(layout, instruction, at)) ahead.insert(target);
       return;
     case Opcode::Guard:
@@ -42,8 +39,7 @@ void AddNext(const Layout& layout, std::uint32_t at, bool into_indexes,
 }
 
 // nullopt: more than kBlockInstructionsMax.
-std::optional<std::vector<std::uint32_t>> Reachable(const Layout& layout, std::uint32_t start,
-                                                    bool into_indexes) {
+std::optional<std::vector<std::uint32_t>> Reachable(const Layout& layout, std::uint32_t start) {
   std::vector<std::uint32_t> instructions;
   std::set<std::uint32_t> ahead = {start};
   while (!ahead.empty()) {
@@ -51,9 +47,40 @@ std::optional<std::vector<std::uint32_t>> Reachable(const Layout& layout, std::u
     const std::uint32_t at = *ahead.begin();
     ahead.erase(ahead.begin());
     instructions.push_back(at);
-    AddNext(layout, at, into_indexes, ahead);
+    AddNext(layout, at, ahead);
   }
   return instructions;
+}
+
+double MeanOfWays(const Layout& layout, const Instruction& index,
+                  const std::map<std::uint32_t, double>& tests) {
+  const format::IndexTable& table = layout.index_tables()[index.constant];
+  double sum = tests.at(index.target);
+  int ways = 1;
+  for (const format::IndexEntry& entry :
+       layout.index_entries().subspan(table.first_entry, table.entry_count)) {
+    if (entry.constant == format::kNone) continue;
+    sum += tests.at(entry.target);
+    ++ways;
+  }
+  return sum / ways;
+}
+
+double TestsOnTheWay(const Layout& layout, const std::vector<std::uint32_t>& instructions) {
+  std::map<std::uint32_t, double> tests;  // from an instruction on
+  for (const std::uint32_t at : std::views::reverse(instructions)) {
+    const Instruction& instruction = layout.code()[at];
+    if (instruction.opcode == Opcode::Index) {
+      tests[at] = MeanOfWays(layout, instruction, tests);
+      continue;
+    }
+    std::set<std::uint32_t> next;
+    AddNext(layout, at, next);
+    double most = 0;
+    for (const std::uint32_t way : next) most = std::max(most, tests.at(way));
+    tests[at] = most + (instruction.opcode == Opcode::Test ? 1 : 0);
+  }
+  return tests.at(instructions.front());
 }
 
 std::uint32_t CountOf(const Layout& layout, Opcode opcode,
@@ -100,12 +127,11 @@ std::vector<std::uint32_t> TargetsOf(const Layout& layout, const Instruction& in
 }
 
 std::optional<BlockShape> ShapeOf(const Layout& layout, std::uint32_t start) {
-  auto all = Reachable(layout, start, /*into_indexes=*/true);
+  auto all = Reachable(layout, start);
   if (!all) return std::nullopt;
-  const auto unindexed = Reachable(layout, start, /*into_indexes=*/false);
   BlockShape shape;
   shape.test_count = CountOf(layout, Opcode::Test, *all);
-  shape.unindexed_test_count = CountOf(layout, Opcode::Test, *unindexed);
+  shape.tests_on_the_way = TestsOnTheWay(layout, *all);
   shape.allow_count = CountOf(layout, Opcode::Allow, *all);
   shape.instructions = std::move(*all);
   return shape;

@@ -26,8 +26,9 @@ std::uint32_t StartOf(const Layout& layout, std::uint32_t block);
 struct BlockShape {
   std::vector<std::uint32_t> instructions;  // reachable from the start, ascending
   std::uint32_t test_count = 0;
-  // Tests that a call may come to whose values stand in no index: what indexes do not save.
-  std::uint32_t unindexed_test_count = 0;
+  // Tests on the longest way through the block, where an index counts as the mean of its ways for
+  // values of its kind: what indexes do not save a call.
+  double tests_on_the_way = 0;
   std::uint32_t allow_count = 0;
 };
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "runtime/value/function.h"
+
 namespace policy::jit {
 namespace {
 
@@ -44,11 +46,18 @@ void CallMaker::LookAtInstruction(const Instruction& instruction) {
 }
 
 // A derived value is made of slots: those are filled, too, with what it is compared with.
-void CallMaker::LookAt(std::uint32_t number, const Operand* compared) {
+void CallMaker::LookAt(std::uint32_t number, const Operand* compared, const format::Derived* made) {
   const format::Derived* const derived = layout_.FindDerived(number);
   if (derived == nullptr) {
     Choices& choices = choices_[number];
-    if (compared != nullptr) AddNear(choices, *compared);
+    if (made != nullptr) {
+      std::vector<Value> usual = choices.usual;
+      if (compared != nullptr) AddNear(choices, *compared);
+      choices.usual = std::move(usual);
+      AddUsual(choices, *made, compared);
+    } else if (compared != nullptr) {
+      AddNear(choices, *compared);
+    }
     return;
   }
   const std::size_t position = number - layout_.slot_count();
@@ -58,8 +67,8 @@ void CallMaker::LookAt(std::uint32_t number, const Operand* compared) {
       derived->kind == format::DerivedKind::Element) {
     return;
   }
-  if (derived->first != format::kNone) LookAt(derived->first, compared);
-  if (derived->second != format::kNone) LookAt(derived->second, compared);
+  if (derived->first != format::kNone) LookAt(derived->first, compared, derived);
+  if (derived->second != format::kNone) LookAt(derived->second, compared, derived);
   if (derived->kind != format::DerivedKind::Quantified) return;
   for (std::uint32_t at = derived->code; at < derived->code_end; ++at) {
     LookAtInstruction(layout_.code()[at]);
@@ -93,23 +102,90 @@ void CallMaker::AddNear(Choices& choices, const Operand& operand) {
       for (const std::int64_t step : {-1, 0, 1}) {
         std::int64_t nanoseconds = 0;
         if (__builtin_add_overflow(operand.nanoseconds, step, &nanoseconds)) continue;
+        choices.usual.push_back(operand.kind == OperandKind::Time
+                                    ? Value::MakeTime(nanoseconds)
+                                    : Value::MakeDuration(nanoseconds));
         near.push_back(Value::MakeTime(nanoseconds));
         near.push_back(Value::MakeDuration(nanoseconds));
       }
       return;
     case OperandKind::Bool:
     case OperandKind::BoolSet:
-      near.push_back(Value::MakeBool(false));
-      near.push_back(Value::MakeBool(true));
+      for (const bool boolean : {false, true}) {
+        choices.usual.push_back(Value::MakeBool(boolean));
+        near.push_back(Value::MakeBool(boolean));
+      }
       return;
     case OperandKind::None:
       return;
   }
 }
 
+void CallMaker::AddUsual(Choices& choices, const format::Derived& made, const Operand* compared) {
+  std::vector<Value>& usual = choices.usual;
+  std::string text = "example.com";
+  if (compared != nullptr && compared->kind == OperandKind::String) text = compared->text;
+  if (compared != nullptr && compared->kind == OperandKind::StringSet &&
+      !compared->strings.empty()) {
+    text = compared->strings.front();
+  }
+  if (made.kind == format::DerivedKind::Quantified) {
+    for (const char* const list : {"[]", "[1]", R"(["a"])", R"(["a","b"])"}) {
+      usual.push_back(Raw(ValueKind::List, list));
+    }
+    return;
+  }
+  if (made.kind == format::DerivedKind::Applied) {
+    switch (static_cast<Function>(made.operation)) {
+      case Function::Domain:
+        usual.push_back(Text("a@" + text));
+        usual.push_back(Text("a@other.example"));
+        return;
+      case Function::Host:
+      case Function::Scheme:
+      case Function::Port:
+        usual.push_back(Text("https://" + text + "/a"));
+        usual.push_back(Text("http://other.example:8080/"));
+        return;
+      case Function::Time:
+        usual.push_back(Text("2026-01-05T12:00:00Z"));
+        usual.push_back(Text("2031-07-05T12:00:00Z"));
+        return;
+      case Function::SqlVerbs:
+        usual.push_back(Text("SELECT a FROM b"));
+        usual.push_back(Text("DROP TABLE b"));
+        return;
+      case Function::Join:
+      case Function::Element:
+        usual.push_back(Raw(ValueKind::List, R"(["a","b"])"));
+        usual.push_back(Value::MakeNumber({0, 0}));
+        return;
+      case Function::Length:
+        usual.push_back(Raw(ValueKind::List, "[1,2]"));
+        for (const std::size_t length : {0, 1, 10, 100, 1000}) {
+          usual.push_back(Text(std::string(length, 'a')));
+        }
+        return;
+      case Function::Member:
+      case Function::OrElse:
+      case Function::Lower:
+      case Function::Split:
+      case Function::Words:
+      case Function::Add:
+      case Function::Subtract:
+      case Function::Multiply:
+        break;
+    }
+  }
+  if (compared != nullptr) AddNear(choices, *compared);
+}
+
 // The text, and such as differ from it where a comparison may go wrong: in size, in the first and
 // in the last byte.
 void CallMaker::AddText(Choices& choices, std::string_view text) {
+  choices.usual.push_back(Text(std::string(text)));
+  choices.usual.push_back(Text(std::string(text) + "x"));
+  choices.usual.push_back(Text("x" + std::string(text)));
   choices.near.push_back(Text(std::string(text)));
   choices.near.push_back(Text(std::string(text)));
   choices.near.push_back(Text(std::string(text) + "x"));
@@ -127,6 +203,12 @@ void CallMaker::AddText(Choices& choices, std::string_view text) {
 
 void CallMaker::AddNumber(Choices& choices, Decimal number) {
   choices.near.push_back(Value::MakeNumber(number));
+  choices.usual.push_back(Value::MakeNumber(number));
+  for (const std::int64_t step : {-1, 1}) {
+    if (IsDecimal(number.coefficient + step)) {
+      choices.usual.push_back(Number(number.coefficient + step, number.exponent));
+    }
+  }
   const auto add = [&](std::int64_t coefficient, int exponent) {
     if (!IsDecimal(coefficient) || exponent < -kExponentMax || exponent > kExponentMax) return;
     choices.near.push_back(Number(coefficient, exponent));
@@ -176,6 +258,7 @@ void CallMaker::AddAny(Choices& choices) {
   any.push_back(null);
   any.emplace_back();  // what is left out is the most usual of all
   if (choices.near.empty()) choices.near = any;
+  if (choices.usual.empty()) choices.usual = choices.near;
 }
 
 Value CallMaker::Text(std::string text) {
@@ -193,8 +276,14 @@ std::size_t CallMaker::Pick(std::size_t count) { return random_() % count; }
 void CallMaker::Fill(Frame& frame) {
   frame.Clear();
   frame.arguments = kArguments[Pick(kArguments.size())];
+  const bool is_usual = Pick(2) == 0;
+  const std::size_t odd = is_usual && Pick(4) == 0 ? Pick(choices_.size() + 1) : choices_.size();
+  std::size_t place = 0;
   for (const auto& [slot, choices] : choices_) {
-    const std::vector<Value>& values = Pick(4) == 0 ? choices.any : choices.near;
+    const bool is_odd = place++ == odd || (!is_usual && Pick(4) == 0);
+    const std::vector<Value>& values = is_odd     ? choices.any
+                                       : is_usual ? choices.usual
+                                                  : choices.near;
     frame.Fill(slot, values[Pick(values.size())]);
   }
 }

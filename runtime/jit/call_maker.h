@@ -23,19 +23,24 @@ class CallMaker {
  public:
   CallMaker(const Layout& layout, const BlockShape& shape);
 
-  // Clears `frame`, one of the layout's program, and fills what the block looks at.
+  // Clears `frame`, one of the layout's program, and fills what the block looks at. Half of the
+  // calls have what the block expects in all slots or in all but one.
   void Fill(Frame& frame);
 
  private:
   // What a slot may hold: literals and their neighbours, and what any slot may hold.
   struct Choices {
+    std::vector<Value> usual;  // of the kind that is compared, no longer than literals
     std::vector<Value> near;
     std::vector<Value> any;
   };
 
-  void LookAt(std::uint32_t number, const Operand* compared);
+  // `made`: what is made of the value, where it is not itself compared.
+  void LookAt(std::uint32_t number, const Operand* compared, const format::Derived* made = nullptr);
   void LookAtInstruction(const Instruction& instruction);
   void AddNear(Choices& choices, const Operand& operand);
+  // What `made` understands.
+  void AddUsual(Choices& choices, const format::Derived& made, const Operand* compared);
   void AddText(Choices& choices, std::string_view text);
   void AddNumber(Choices& choices, Decimal number);
   void AddAny(Choices& choices);

@@ -26,9 +26,15 @@ void Install(const std::shared_ptr<const Program>& program, std::uint32_t block,
     native.GiveUp(block);
     return;
   }
-  if (const auto agrees = CheckAgreement(program, block, *shape, linked->code); !agrees) {
+  const auto answered = CheckAgreement(program, block, *shape, linked->code);
+  if (!answered) {
     ++report.disagreed;
-    report.troubles.push_back(agrees.error() + "; the interpreter decides");
+    report.troubles.push_back(answered.error() + "; the interpreter decides");
+    native.GiveUp(block);
+    return;
+  }
+  if (*answered == 0) {  // then it would only be in the way
+    ++report.left;
     native.GiveUp(block);
     return;
   }

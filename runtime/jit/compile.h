@@ -18,6 +18,7 @@ namespace policy::jit {
 struct CompileReport {
   std::size_t installed = 0;
   std::size_t not_compiled = 0;       // too large, or the source had a reason
+  std::size_t left = 0;               // would leave every call that was made up to the interpreter
   std::size_t disagreed = 0;          // with the interpreter, which stays
   std::size_t bytes = 0;              // of the objects installed
   std::vector<std::string> troubles;  // sentences for the log

@@ -14,7 +14,8 @@ constexpr std::size_t kReasonBytesMax = 512;
 
 }  // namespace
 
-std::expected<std::shared_ptr<Linker>, std::string> Linker::Open(const std::string& path) {
+std::expected<std::shared_ptr<Linker>, std::string> Linker::Open(const std::string& path,
+                                                                 LinkerOptions options) {
   void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return std::unexpected(std::string(::dlerror()));
   const auto entry =
@@ -32,7 +33,7 @@ std::expected<std::shared_ptr<Linker>, std::string> Linker::Open(const std::stri
   std::array<char, kReasonBytesMax> why{};
   void* const linker = module.open(symbols.data(), symbols.size(), {why.data(), why.size()});
   if (linker == nullptr) return std::unexpected(path + ": " + why.data());
-  return std::shared_ptr<Linker>(new Linker(module, linker));
+  return std::shared_ptr<Linker>(new Linker(module, linker, options));
 }
 
 Linker::~Linker() { module_.close(linker_); }
@@ -41,8 +42,9 @@ std::expected<LinkedBlock, std::string> Linker::Link(std::string_view object,
                                                      std::string_view label) {
   std::array<char, kReasonBytesMax> why{};
   const std::string name = "policy:" + std::string(label);
+  const bool is_named = options_.tells_debuggers || perf_map_ != nullptr;
   const PolicyJitObject described = {.function = kBlockSymbol,
-                                     .label = name.c_str(),
+                                     .label = is_named ? name.c_str() : nullptr,
                                      .bytes = object.data(),
                                      .size = object.size()};
   PolicyJitCode code{};

@@ -20,12 +20,17 @@ struct LinkedBlock {
   std::shared_ptr<const void> owner;  // the code is mapped as long as this lives
 };
 
+struct LinkerOptions {
+  bool tells_debuggers = true;  // they need a copy of each object in memory
+};
+
 // Safe from any thread. The module stays loaded to the end of the process: to unload LLVM would
 // save nothing that another reload does not need again.
 class Linker : public std::enable_shared_from_this<Linker> {
  public:
   // `path`: of libpolicy_jit.so. The error is a sentence that names it.
-  static std::expected<std::shared_ptr<Linker>, std::string> Open(const std::string& path);
+  static std::expected<std::shared_ptr<Linker>, std::string> Open(const std::string& path,
+                                                                  LinkerOptions options = {});
   ~Linker();
   Linker(const Linker&) = delete;  // owns the module's linker
   Linker& operator=(const Linker&) = delete;
@@ -41,10 +46,12 @@ class Linker : public std::enable_shared_from_this<Linker> {
   std::expected<LinkedBlock, std::string> Link(std::string_view object, std::string_view label);
 
  private:
-  Linker(const PolicyJitLinker& module, void* linker) : module_(module), linker_(linker) {}
+  Linker(const PolicyJitLinker& module, void* linker, LinkerOptions options)
+      : module_(module), linker_(linker), options_(options) {}
 
   const PolicyJitLinker& module_;
   void* linker_;
+  const LinkerOptions options_;
   std::unique_ptr<PerfMap> perf_map_;  // null: none is wanted
 };
 

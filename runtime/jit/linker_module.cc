@@ -128,6 +128,7 @@ llvm::Expected<std::unique_ptr<Linked>> Linker::Link(const PolicyJitObject& obje
   auto found = session_.lookup({&dylib}, session_.intern(object.function));
   if (!found) return give_up(found.takeError());
   code.entry = found->getAddress().toPtr<const void*>();
+  if (object.label == nullptr) return std::make_unique<Linked>(dylib, nullptr);
   auto debugger = policy::jit::DebuggerEntry::Make(object, code.entry);
   if (!debugger) return give_up(debugger.takeError());
   code.bytes = (*debugger)->code_bytes();

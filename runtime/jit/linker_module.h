@@ -16,14 +16,14 @@ struct PolicyJitSymbol {
 // An ELF object, and the one function of it that is called.
 struct PolicyJitObject {
   const char* function;
-  const char* label;  // what debuggers call the function
+  const char* label;  // what debuggers call the function; null: they are not told of it
   const char* bytes;
   std::size_t size;
 };
 
 struct PolicyJitCode {
   const void* entry;
-  std::size_t bytes;  // of the function, from `entry` on
+  std::size_t bytes;  // of the function, from `entry` on; 0 without a label
 };
 
 struct PolicyJitText {
@@ -43,15 +43,15 @@ struct PolicyJitLinker {
   void (*close)(void* linker);
 
   // Maps the code of an ELF object, readable and executable, never writable with it, tells
-  // debuggers of it, and gives its function. Null: it has another undefined symbol, or is no such
-  // object.
+  // debuggers of it if it has a label, and gives its function. Null: it has another undefined
+  // symbol, or is no such object.
   void* (*link)(void* linker, const PolicyJitObject* object, PolicyJitCode* code,
                 PolicyJitText why);
   // Unmaps what `link` gave; debuggers forget it.
   void (*unlink)(void* linker, void* linked);
 };
 
-constexpr std::uint32_t kPolicyJitVersion = 2;
+constexpr std::uint32_t kPolicyJitVersion = 3;
 constexpr const char* kPolicyJitEntry = "policy_jit_linker";
 
 const PolicyJitLinker* policy_jit_linker();

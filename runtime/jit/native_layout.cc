@@ -20,18 +20,18 @@ constexpr const char* kMachine = "aarch64";
 #endif
 
 // Raised when a callback, or what code does with its answer, changes.
-constexpr int kCallbackVersion = 1;
+constexpr int kCallbackVersion = 2;
 
 }  // namespace
 
 std::string NativeLayout() {
   return fmt::format(
-      "{} callbacks {} format {} value {} {} {} {} {} {} {} found {} {} {} call {} {}", kMachine,
-      kCallbackVersion, format::kVersion, sizeof(Value), offsetof(Value, kind),
+      "{} callbacks {} format {} value {} {} {} {} {} {} {} found {} {} {} call {} {} {} {}",
+      kMachine, kCallbackVersion, format::kVersion, sizeof(Value), offsetof(Value, kind),
       offsetof(Value, boolean), offsetof(Value, exponent), offsetof(Value, length),
       offsetof(Value, data), offsetof(Value, coefficient), sizeof(FoundRule),
       offsetof(FoundRule, rule), offsetof(FoundRule, truth), offsetof(NativeCall, slots),
-      offsetof(NativeCall, allows));
+      offsetof(NativeCall, allows), offsetof(NativeCall, powers), offsetof(NativeCall, left));
 }
 
 }  // namespace policy::jit

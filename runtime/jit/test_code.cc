@@ -5,45 +5,20 @@
 #include <llvm/IR/Module.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstring>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "policy/check.h"
-#include "runtime/value/decimal.h"
 #include "runtime/value/value.h"
+#include "runtime/vm/native_code.h"
 
 namespace policy::jit {
 namespace {
 
 static_assert(std::is_standard_layout_v<Value>, "the code reads its members by their offsets");
-
-// Numbers with other exponents are compared by the callback: 0.000001 and 10^9 are within.
-constexpr int kFastExponentMin = -6;
-constexpr int kFastExponents = 16;
-
-// Beyond any coefficient.
-constexpr std::int64_t kCoefficientEnd = 1'000'000'000'000'000'000;
-
-// literal / 10^exponent, rounded up or down, and cut to what coefficients can be below or above.
-std::int64_t Threshold(Decimal literal, int exponent, bool rounds_up) {
-  __int128 whole = literal.coefficient;
-  int shift = literal.exponent - exponent;
-  for (; shift > 0; --shift) {
-    whole *= 10;
-    if (whole > kCoefficientEnd) return kCoefficientEnd;
-    if (whole < -kCoefficientEnd) return -kCoefficientEnd;
-  }
-  bool is_exact = true;
-  for (; shift < 0; ++shift) {
-    is_exact = is_exact && whole % 10 == 0;
-    whole /= 10;  // towards zero
-  }
-  if (!is_exact && rounds_up && literal.coefficient > 0) ++whole;
-  if (!is_exact && !rounds_up && literal.coefficient < 0) --whole;
-  return static_cast<std::int64_t>(whole);
-}
 
 bool HasShortTexts(const Operand& set) {
   return set.strings.size() <= kSetSizeInPlaceMax &&
@@ -59,10 +34,74 @@ std::uint64_t WordAt(std::string_view text, std::size_t at) {
   return word;
 }
 
+// The kind of values that tests with such an operand understand.
+ValueKind KindOf(OperandKind operand) {
+  switch (operand) {
+    case OperandKind::String:
+    case OperandKind::StringSet:
+      return ValueKind::String;
+    case OperandKind::Number:
+    case OperandKind::NumberSet:
+      return ValueKind::Number;
+    case OperandKind::Bool:
+    case OperandKind::BoolSet:
+      return ValueKind::Bool;
+    case OperandKind::Time:
+      return ValueKind::Time;
+    case OperandKind::Duration:
+      return ValueKind::Duration;
+    case OperandKind::None:
+    case OperandKind::Regex:
+      break;
+  }
+  CHECK(false && "IsInPlace lets no other operand through");
+  return ValueKind::Broken;
+}
+
+llvm::CmpInst::Predicate Comparison(Predicate predicate) {
+  switch (predicate) {
+    case Predicate::LessNumber:
+    case Predicate::LessTime:
+    case Predicate::LessDuration:
+      return llvm::CmpInst::ICMP_SLT;
+    case Predicate::LessOrEqualNumber:
+    case Predicate::LessOrEqualTime:
+    case Predicate::LessOrEqualDuration:
+      return llvm::CmpInst::ICMP_SLE;
+    case Predicate::GreaterNumber:
+    case Predicate::GreaterTime:
+    case Predicate::GreaterDuration:
+      return llvm::CmpInst::ICMP_SGT;
+    case Predicate::GreaterOrEqualNumber:
+    case Predicate::GreaterOrEqualTime:
+    case Predicate::GreaterOrEqualDuration:
+      return llvm::CmpInst::ICMP_SGE;
+    case Predicate::EqualNumber:
+    case Predicate::EqualTime:
+    case Predicate::EqualDuration:
+      return llvm::CmpInst::ICMP_EQ;
+    default:
+      break;
+  }
+  CHECK(false && "no other predicate compares integers");
+  return llvm::CmpInst::ICMP_EQ;
+}
+
+// What a test says of an absent slot, where it says something of its own; Unknown is left to the
+// interpreter like any other.
+std::optional<bool> WhenAbsent(const Instruction& test) {
+  const int when_absent = (test.flags & kFlagAbsentMask) >> kFlagAbsentShift;
+  if (when_absent == 0 || static_cast<Truth>(when_absent - 1) == Truth::Unknown) return {};
+  return static_cast<Truth>(when_absent - 1) == Truth::True;
+}
+
+bool IsNegated(const Instruction& test) { return (test.flags & kFlagNegate) != 0; }
+
 }  // namespace
 
-TestCode::TestCode(const Layout& layout, llvm::IRBuilder<>& builder, llvm::Value* slots)
-    : layout_(layout), builder_(builder), slots_(slots) {}
+TestCode::TestCode(const Layout& layout, const BlockShape& shape, llvm::IRBuilder<>& builder,
+                   const CodePlace& place)
+    : layout_(layout), builder_(builder), place_(place), scales_(layout, shape) {}
 
 bool TestCode::IsInPlace(const Instruction& test) const {
   if (test.slot >= layout_.slot_count()) return false;  // derived values are made by the callback
@@ -76,6 +115,13 @@ bool TestCode::IsInPlace(const Instruction& test) const {
       return HasShortTexts(operand);
     case Predicate::InNumbers:
       return operand.numbers.size() <= kSetSizeInPlaceMax;
+    case Predicate::EqualNumber:
+      return true;
+    case Predicate::LessNumber:
+    case Predicate::LessOrEqualNumber:
+    case Predicate::GreaterNumber:
+    case Predicate::GreaterOrEqualNumber:
+      return scales_.Count(test.slot, operand.number).has_value();
     case Predicate::Matches:
     case Predicate::ContainsString:
     case Predicate::ContainsNumber:
@@ -86,14 +132,9 @@ bool TestCode::IsInPlace(const Instruction& test) const {
       return false;
     case Predicate::Exists:
     case Predicate::IsNull:
-    case Predicate::EqualNumber:
     case Predicate::EqualBool:
     case Predicate::EqualTime:
     case Predicate::InBools:
-    case Predicate::LessNumber:
-    case Predicate::LessOrEqualNumber:
-    case Predicate::GreaterNumber:
-    case Predicate::GreaterOrEqualNumber:
     case Predicate::LessTime:
     case Predicate::LessOrEqualTime:
     case Predicate::GreaterTime:
@@ -108,38 +149,100 @@ bool TestCode::IsInPlace(const Instruction& test) const {
   return false;
 }
 
-llvm::Value* TestCode::WriteFast(const Instruction& test) {
-  llvm::Value* truth = WritePredicate(test);
-  if ((test.flags & kFlagNegate) != 0) truth = builder_.CreateSub(builder_.getInt8(2), truth);
-  const int when_absent = (test.flags & kFlagAbsentMask) >> kFlagAbsentShift;
-  if (when_absent == 0) return truth;
-  return builder_.CreateSelect(IsKind(test.slot, ValueKind::Absent),
-                               Constant(static_cast<Truth>(when_absent - 1)), truth);
+bool TestCode::ComparesUnits(const Instruction& test) const {
+  const OperandKind kind = layout_.operands()[test.constant].kind;
+  return (kind == OperandKind::Number || kind == OperandKind::NumberSet) && IsInPlace(test);
 }
 
-llvm::Value* TestCode::WritePredicate(const Instruction& test) {
+llvm::Value* TestCode::Write(const Instruction& test, SlotFacts& facts,
+                             const std::function<llvm::Value*()>& ask) {
+  if (const auto known = Known(test, facts.of(test.slot))) return builder_.getInt1(*known);
+  if (IsInPlace(test)) return WriteInPlace(test, facts);
+  llvm::Value* const truth = ask();
+  LeaveIf(builder_.CreateICmpEQ(truth, builder_.getInt8(static_cast<int>(Truth::Unknown))));
+  return builder_.CreateICmpEQ(truth, builder_.getInt8(static_cast<int>(Truth::True)));
+}
+
+std::optional<bool> TestCode::Known(const Instruction& test, const SlotFact& fact) const {
+  if (fact.equal == nullptr) return std::nullopt;
+  const Truth truth = Apply(static_cast<Predicate>(test.predicate),
+                            Value::MakeString(fact.equal->text), layout_.operands()[test.constant]);
+  if (truth == Truth::Unknown) return std::nullopt;
+  return (truth == Truth::True) != IsNegated(test);
+}
+
+llvm::Value* TestCode::WriteInPlace(const Instruction& test, SlotFacts& facts) {
+  const Operand& operand = layout_.operands()[test.constant];
+  const std::optional<bool> when_absent = WhenAbsent(test);
+  llvm::BasicBlock* otherwise = nullptr;
+  if (ComparesUnits(test)) CountUnits(test.slot, facts);
+  if (when_absent && !facts.of(test.slot).kind) {
+    // Here an absent slot has an answer of its own.
+    llvm::BasicBlock* const present = MakeBlock("present");
+    otherwise = MakeBlock("absent");
+    builder_.CreateCondBr(IsKind(test.slot, ValueKind::Absent), otherwise, present);
+    builder_.SetInsertPoint(present);
+  }
+  SlotFacts inner = facts;
+  llvm::Value* condition = nullptr;
+  if (operand.kind == OperandKind::None) {
+    condition = WriteKindTest(test);
+  } else {
+    Require(test.slot, KindOf(operand.kind), inner);
+    condition = Compare(test, inner);
+  }
+  if (IsNegated(test)) condition = builder_.CreateNot(condition);
+  if (otherwise == nullptr) {
+    facts = std::move(inner);
+    return condition;
+  }
+  llvm::BasicBlock* const end = builder_.GetInsertBlock();
+  llvm::BasicBlock* const join = MakeBlock("join");
+  builder_.CreateBr(join);
+  builder_.SetInsertPoint(otherwise);
+  builder_.CreateBr(join);
+  builder_.SetInsertPoint(join);
+  llvm::PHINode* const either = builder_.CreatePHI(builder_.getInt1Ty(), 2);
+  either->addIncoming(condition, end);
+  either->addIncoming(builder_.getInt1(*when_absent), otherwise);
+  return either;
+}
+
+llvm::Value* TestCode::WriteKindTest(const Instruction& test) {
+  LeaveIf(IsKind(test.slot, ValueKind::Broken));
+  if (static_cast<Predicate>(test.predicate) == Predicate::Exists) {
+    LeaveIf(IsKind(test.slot, ValueKind::Null));
+    return builder_.CreateNot(IsKind(test.slot, ValueKind::Absent));
+  }
+  LeaveIf(IsKind(test.slot, ValueKind::Absent));
+  return IsKind(test.slot, ValueKind::Null);
+}
+
+llvm::Value* TestCode::Compare(const Instruction& test, SlotFacts& facts) {
   const auto predicate = static_cast<Predicate>(test.predicate);
   const Operand& operand = layout_.operands()[test.constant];
   switch (operand.kind) {
-    case OperandKind::None:
-      return WriteKindTest(predicate, test.slot);
     case OperandKind::String:
-      return WriteStringTest(predicate, test.slot, operand);
+      return predicate == Predicate::EqualString
+                 ? EqualText(test.slot, operand.text)
+                 : ComparePart(test, operand.text, facts.at(test.slot));
     case OperandKind::StringSet:
-      return WriteStringSet(test.slot, operand);
+      return CompareSet(test.slot, operand);
     case OperandKind::Number:
-      if (predicate == Predicate::EqualNumber) {
-        return WriteEqualNumbers(test.slot, {&operand.number, 1});
-      }
-      return WriteOrderedNumber(predicate, test.slot, operand.number);
     case OperandKind::NumberSet:
-      return WriteEqualNumbers(test.slot, operand.numbers);
+      return CompareUnits(test, operand, facts.of(test.slot).scaled);
     case OperandKind::Bool:
+      return operand.boolean ? Boolean(test.slot) : builder_.CreateNot(Boolean(test.slot));
     case OperandKind::BoolSet:
-      return WriteBoolTest(predicate, test.slot, operand);
+      return builder_.CreateSelect(Boolean(test.slot), builder_.getInt1(operand.set_has_true),
+                                   builder_.getInt1(operand.set_has_false));
     case OperandKind::Time:
     case OperandKind::Duration:
-      return WriteNanoseconds(predicate, test.slot, operand);
+      return builder_.CreateICmp(
+          Comparison(predicate),
+          Load(test.slot, offsetof(Value, coefficient), builder_.getInt64Ty()),
+          builder_.getInt64(static_cast<std::uint64_t>(operand.nanoseconds)));
+    case OperandKind::None:
     case OperandKind::Regex:
       break;
   }
@@ -147,209 +250,161 @@ llvm::Value* TestCode::WritePredicate(const Instruction& test) {
   return nullptr;
 }
 
-llvm::Value* TestCode::WriteKindTest(Predicate predicate, std::uint32_t slot) {
-  llvm::Value* const is_absent = IsKind(slot, ValueKind::Absent);
-  llvm::Value* const is_broken = IsKind(slot, ValueKind::Broken);
-  llvm::Value* const is_null = IsKind(slot, ValueKind::Null);
-  if (predicate == Predicate::Exists) {
-    return KnownTruth(builder_.CreateNot(builder_.CreateOr(is_broken, is_null)),
-                      builder_.CreateNot(is_absent));
-  }
-  return KnownTruth(builder_.CreateNot(builder_.CreateOr(is_broken, is_absent)), is_null);
+llvm::Value* TestCode::EqualText(std::uint32_t slot, std::string_view text) {
+  llvm::Value* const same_size = builder_.CreateICmpEQ(
+      Length(slot), builder_.getInt32(static_cast<std::uint32_t>(text.size())));
+  return And(same_size, [&] { return SameBytes(Data(slot), text); });
 }
 
-llvm::Value* TestCode::WriteStringTest(Predicate predicate, std::uint32_t slot,
-                                       const Operand& operand) {
-  const std::string_view text = operand.text;
-  llvm::Value* const length = Length(slot);
+llvm::Value* TestCode::ComparePart(const Instruction& test, std::string_view text, SlotFact& fact) {
+  llvm::Value* const length = Length(test.slot);
   llvm::Value* const size = builder_.getInt32(static_cast<std::uint32_t>(text.size()));
-  llvm::Value* known = IsKind(slot, ValueKind::String);
-  llvm::Value* has_room = nullptr;
-  if (predicate == Predicate::EqualString) {
-    has_room = builder_.CreateICmpEQ(length, size);
-  } else {
-    has_room = builder_.CreateICmpUGE(length, size);
-    known = builder_.CreateAnd(
-        known, builder_.CreateICmpULE(length, builder_.getInt32(kPatternSubjectBytesMax)));
+  if (!fact.is_pattern_subject) {
+    LeaveIf(builder_.CreateICmpUGT(length, builder_.getInt32(kPatternSubjectBytesMax)));
+    fact.is_pattern_subject = true;
   }
-  // The bytes are there to be read only for a string that is long enough.
-  llvm::BasicBlock* const begin = builder_.GetInsertBlock();
-  llvm::BasicBlock* const look = MakeBlock("look");
-  llvm::BasicBlock* const done = MakeBlock("done");
-  llvm::Value* const not_looked =
-      builder_.CreateSelect(known, Constant(Truth::False), Constant(Truth::Unknown));
-  builder_.CreateCondBr(builder_.CreateAnd(known, has_room), look, done);
-  builder_.SetInsertPoint(look);
-  llvm::Value* data = Load(slot, offsetof(Value, data), builder_.getPtrTy());
-  if (predicate == Predicate::EndsWith) {
-    llvm::Value* const skipped = builder_.CreateSub(length, size);
-    data = builder_.CreateInBoundsGEP(builder_.getInt8Ty(), data,
-                                      builder_.CreateZExt(skipped, builder_.getInt64Ty()));
-  }
-  llvm::Value* const same = ToTruth(SameBytes(data, text));
-  builder_.CreateBr(done);
-  builder_.SetInsertPoint(done);
-  llvm::PHINode* const truth = builder_.CreatePHI(builder_.getInt8Ty(), 2);
-  truth->addIncoming(not_looked, begin);
-  truth->addIncoming(same, look);
-  return truth;
+  return And(builder_.CreateICmpUGE(length, size), [&] {
+    llvm::Value* data = Data(test.slot);
+    if (static_cast<Predicate>(test.predicate) == Predicate::EndsWith) {
+      llvm::Value* const skipped = builder_.CreateSub(length, size);
+      data = builder_.CreateInBoundsGEP(builder_.getInt8Ty(), data,
+                                        builder_.CreateZExt(skipped, builder_.getInt64Ty()));
+    }
+    return SameBytes(data, text);
+  });
 }
 
-llvm::Value* TestCode::WriteStringSet(std::uint32_t slot, const Operand& set) {
+llvm::Value* TestCode::CompareSet(std::uint32_t slot, const Operand& set) {
   std::map<std::size_t, std::vector<std::string_view>> by_size;
   for (const std::string_view text : set.strings) by_size[text.size()].push_back(text);
-  llvm::Value* const known = IsKind(slot, ValueKind::String);
   llvm::Value* const length = Length(slot);
-  llvm::Value* const data = Load(slot, offsetof(Value, data), builder_.getPtrTy());
-  llvm::BasicBlock* const begin = builder_.GetInsertBlock();
-  llvm::BasicBlock* const look = MakeBlock("sizes");
+  llvm::Value* const data = Data(slot);
   llvm::BasicBlock* const done = MakeBlock("done");
-  builder_.CreateCondBr(known, look, done);
-  builder_.SetInsertPoint(look);
-  llvm::SwitchInst* const sizes =
-      builder_.CreateSwitch(length, done, static_cast<unsigned>(by_size.size()));
   std::vector<std::pair<llvm::Value*, llvm::BasicBlock*>> found;
   for (const auto& [size, texts] : by_size) {
-    llvm::BasicBlock* const block = MakeBlock("size");
-    sizes->addCase(builder_.getInt32(static_cast<std::uint32_t>(size)), block);
-    builder_.SetInsertPoint(block);
+    llvm::BasicBlock* const look = MakeBlock("size");
+    llvm::BasicBlock* const next = MakeBlock("other");
+    builder_.CreateCondBr(
+        builder_.CreateICmpEQ(length, builder_.getInt32(static_cast<std::uint32_t>(size))), look,
+        next);
+    builder_.SetInsertPoint(look);
     llvm::Value* any = builder_.getFalse();
-    for (const std::string_view text : texts) {
-      any = builder_.CreateOr(any, SameBytes(data, text));
-    }
-    found.emplace_back(ToTruth(any), builder_.GetInsertBlock());
+    for (const std::string_view text : texts) any = builder_.CreateOr(any, SameBytes(data, text));
+    found.emplace_back(any, builder_.GetInsertBlock());
     builder_.CreateBr(done);
+    builder_.SetInsertPoint(next);
   }
+  found.emplace_back(builder_.getFalse(), builder_.GetInsertBlock());
+  builder_.CreateBr(done);
   builder_.SetInsertPoint(done);
-  llvm::PHINode* const truth =
-      builder_.CreatePHI(builder_.getInt8Ty(), static_cast<unsigned>(found.size() + 2));
-  truth->addIncoming(Constant(Truth::Unknown), begin);
-  truth->addIncoming(Constant(Truth::False), look);
-  for (const auto& [value, block] : found) truth->addIncoming(value, block);
-  return truth;
+  llvm::PHINode* const either =
+      builder_.CreatePHI(builder_.getInt1Ty(), static_cast<unsigned>(found.size()));
+  for (const auto& [value, block] : found) either->addIncoming(value, block);
+  return either;
 }
 
-llvm::Value* TestCode::WriteEqualNumbers(std::uint32_t slot, std::span<const Decimal> numbers) {
-  llvm::Value* const coefficient = Coefficient(slot);
-  llvm::Value* const exponent = Load(slot, offsetof(Value, exponent), builder_.getInt8Ty());
+// A literal that is no whole count of units equals no number that is one.
+llvm::Value* TestCode::CompareUnits(const Instruction& test, const Operand& operand,
+                                    llvm::Value* count) {
+  const auto literal = [&](std::int64_t units) {
+    return builder_.getInt64(static_cast<std::uint64_t>(units));
+  };
+  if (operand.kind == OperandKind::Number) {
+    const auto units = scales_.Count(test.slot, operand.number);
+    if (!units) return builder_.getFalse();
+    return builder_.CreateICmp(Comparison(static_cast<Predicate>(test.predicate)), count,
+                               literal(*units));
+  }
   llvm::Value* any = builder_.getFalse();
-  for (const Decimal number : numbers) {
-    llvm::Value* const same = builder_.CreateAnd(
-        builder_.CreateICmpEQ(coefficient,
-                              builder_.getInt64(static_cast<std::uint64_t>(number.coefficient))),
-        builder_.CreateICmpEQ(exponent,
-                              builder_.getInt8(static_cast<std::uint8_t>(number.exponent))));
-    any = builder_.CreateOr(any, same);
+  for (const Decimal number : operand.numbers) {
+    const auto units = scales_.Count(test.slot, number);
+    if (units) any = builder_.CreateOr(any, builder_.CreateICmpEQ(count, literal(*units)));
   }
-  return KnownTruth(IsKind(slot, ValueKind::Number), any);
+  return any;
 }
 
-// c * 10^e < literal says c < literal / 10^e, and for a whole c the quotient may be rounded: the
-// quotients of the usual exponents stand in a table.
-llvm::Value* TestCode::WriteOrderedNumber(Predicate predicate, std::uint32_t slot,
-                                          Decimal literal) {
-  const bool rounds_up =
-      predicate == Predicate::LessNumber || predicate == Predicate::GreaterOrEqualNumber;
-  llvm::Value* const known = IsKind(slot, ValueKind::Number);
+void TestCode::CountUnits(std::uint32_t slot, SlotFacts& facts) {
+  SlotFact& fact = facts.at(slot);
+  if (fact.scaled != nullptr) return;
   llvm::Value* const exponent = Load(slot, offsetof(Value, exponent), builder_.getInt8Ty());
-  llvm::Value* const place =
-      builder_.CreateSub(exponent, builder_.getInt8(static_cast<std::uint8_t>(kFastExponentMin)));
-  llvm::Value* const is_fast = builder_.CreateICmpULT(place, builder_.getInt8(kFastExponents));
-  llvm::BasicBlock* const fast = MakeBlock("fast");
-  slow_ = MakeBlock("slow");
-  builder_.CreateCondBr(is_fast, fast, slow_,
-                        llvm::MDBuilder(builder_.getContext()).createLikelyBranchWeights());
-  builder_.SetInsertPoint(fast);
-  llvm::Value* const threshold = builder_.CreateLoad(
-      builder_.getInt64Ty(),
-      builder_.CreateInBoundsGEP(builder_.getInt64Ty(), Thresholds(literal, rounds_up),
-                                 builder_.CreateZExt(place, builder_.getInt64Ty())));
-  llvm::CmpInst::Predicate compare = llvm::CmpInst::ICMP_SGE;
-  if (predicate == Predicate::LessNumber) compare = llvm::CmpInst::ICMP_SLT;
-  if (predicate == Predicate::LessOrEqualNumber) compare = llvm::CmpInst::ICMP_SLE;
-  if (predicate == Predicate::GreaterNumber) compare = llvm::CmpInst::ICMP_SGT;
-  return KnownTruth(known, builder_.CreateICmp(compare, Coefficient(slot), threshold));
+  const int unit = scales_.ExponentOf(slot);
+  llvm::Value* const place = builder_.CreateZExt(
+      builder_.CreateSub(exponent, builder_.getInt8(static_cast<std::uint8_t>(unit))),
+      builder_.getInt64Ty());
+  LeaveIf(builder_.CreateICmpUGE(place, builder_.getInt64(kNativePowers)));
+  llvm::LoadInst* const power =
+      builder_.CreateLoad(builder_.getInt64Ty(),
+                          builder_.CreateInBoundsGEP(builder_.getInt64Ty(), place_.powers, place));
+  llvm::Value* const product = builder_.CreateBinaryIntrinsic(
+      llvm::Intrinsic::smul_with_overflow,
+      Load(slot, offsetof(Value, coefficient), builder_.getInt64Ty()), power);
+  LeaveIf(builder_.CreateExtractValue(product, 1));
+  fact.scaled = builder_.CreateExtractValue(product, 0);
 }
 
-llvm::Value* TestCode::WriteBoolTest(Predicate predicate, std::uint32_t slot,
-                                     const Operand& operand) {
-  llvm::Value* const boolean = builder_.CreateICmpNE(
-      Load(slot, offsetof(Value, boolean), builder_.getInt8Ty()), builder_.getInt8(0));
-  const bool when_true = predicate == Predicate::EqualBool ? operand.boolean : operand.set_has_true;
-  const bool when_false =
-      predicate == Predicate::EqualBool ? !operand.boolean : operand.set_has_false;
-  return KnownTruth(
-      IsKind(slot, ValueKind::Bool),
-      builder_.CreateSelect(boolean, builder_.getInt1(when_true), builder_.getInt1(when_false)));
+void TestCode::Require(std::uint32_t slot, ValueKind kind, SlotFacts& facts) {
+  SlotFact& fact = facts.at(slot);
+  if (fact.kind == kind) return;
+  if (fact.kind) return Leave();
+  LeaveIf(builder_.CreateNot(IsKind(slot, kind)));
+  fact.kind = kind;
 }
 
-llvm::Value* TestCode::WriteNanoseconds(Predicate predicate, std::uint32_t slot,
-                                        const Operand& operand) {
-  const ValueKind kind = operand.kind == OperandKind::Time ? ValueKind::Time : ValueKind::Duration;
-  llvm::CmpInst::Predicate compare = llvm::CmpInst::ICMP_EQ;
-  switch (predicate) {
-    case Predicate::LessTime:
-    case Predicate::LessDuration:
-      compare = llvm::CmpInst::ICMP_SLT;
-      break;
-    case Predicate::LessOrEqualTime:
-    case Predicate::LessOrEqualDuration:
-      compare = llvm::CmpInst::ICMP_SLE;
-      break;
-    case Predicate::GreaterTime:
-    case Predicate::GreaterDuration:
-      compare = llvm::CmpInst::ICMP_SGT;
-      break;
-    case Predicate::GreaterOrEqualTime:
-    case Predicate::GreaterOrEqualDuration:
-      compare = llvm::CmpInst::ICMP_SGE;
-      break;
-    default:
-      CHECK(predicate == Predicate::EqualTime || predicate == Predicate::EqualDuration);
-  }
-  llvm::Value* const literal = builder_.getInt64(static_cast<std::uint64_t>(operand.nanoseconds));
-  return KnownTruth(IsKind(slot, kind), builder_.CreateICmp(compare, Coefficient(slot), literal));
+void TestCode::LeaveIf(llvm::Value* condition) {
+  llvm::BasicBlock* const on = MakeBlock("on");
+  builder_.CreateCondBr(condition, place_.leave, on,
+                        llvm::MDBuilder(builder_.getContext()).createUnlikelyBranchWeights());
+  builder_.SetInsertPoint(on);
 }
 
-llvm::Value* TestCode::Thresholds(Decimal literal, bool rounds_up) {
-  llvm::Value*& table = thresholds_[{{literal.coefficient, literal.exponent}, rounds_up}];
-  if (table != nullptr) return table;
-  std::array<std::uint64_t, kFastExponents> thresholds;
-  for (int i = 0; i < kFastExponents; ++i) {
-    thresholds[static_cast<std::size_t>(i)] =
-        static_cast<std::uint64_t>(Threshold(literal, kFastExponentMin + i, rounds_up));
-  }
-  llvm::Constant* const values = llvm::ConstantDataArray::get(builder_.getContext(), thresholds);
-  llvm::Module& module = *builder_.GetInsertBlock()->getModule();
-  table = new llvm::GlobalVariable(module, values->getType(), /*isConstant=*/true,
-                                   llvm::GlobalValue::PrivateLinkage, values);  // the module's
-  return table;
+void TestCode::Leave() {
+  builder_.CreateBr(place_.leave);
+  builder_.SetInsertPoint(MakeBlock("never"));
 }
 
 // A slot is not written while a block runs, so that LLVM may read it once for many tests.
 llvm::Value* TestCode::Load(std::uint32_t slot, std::size_t offset, llvm::Type* type) {
-  llvm::Value* const address = builder_.CreateConstInBoundsGEP1_64(builder_.getInt8Ty(), slots_,
-                                                                   slot * sizeof(Value) + offset);
+  llvm::Value* const address = builder_.CreateConstInBoundsGEP1_64(
+      builder_.getInt8Ty(), place_.slots, slot * sizeof(Value) + offset);
   llvm::LoadInst* const load = builder_.CreateLoad(type, address);
   load->setMetadata(llvm::LLVMContext::MD_invariant_load,
                     llvm::MDNode::get(builder_.getContext(), {}));
   return load;
 }
 
-llvm::Value* TestCode::Kind(std::uint32_t slot) {
-  return Load(slot, offsetof(Value, kind), builder_.getInt8Ty());
-}
-
 llvm::Value* TestCode::IsKind(std::uint32_t slot, ValueKind kind) {
-  return builder_.CreateICmpEQ(Kind(slot), builder_.getInt8(static_cast<std::uint8_t>(kind)));
+  return builder_.CreateICmpEQ(Load(slot, offsetof(Value, kind), builder_.getInt8Ty()),
+                               builder_.getInt8(static_cast<std::uint8_t>(kind)));
 }
 
 llvm::Value* TestCode::Length(std::uint32_t slot) {
   return Load(slot, offsetof(Value, length), builder_.getInt32Ty());
 }
 
-llvm::Value* TestCode::Coefficient(std::uint32_t slot) {
-  return Load(slot, offsetof(Value, coefficient), builder_.getInt64Ty());
+llvm::Value* TestCode::Data(std::uint32_t slot) {
+  return Load(slot, offsetof(Value, data), builder_.getPtrTy());
+}
+
+llvm::Value* TestCode::Boolean(std::uint32_t slot) {
+  return builder_.CreateICmpNE(Load(slot, offsetof(Value, boolean), builder_.getInt8Ty()),
+                               builder_.getInt8(0));
+}
+
+template <typename Looked>
+llvm::Value* TestCode::And(llvm::Value* condition, const Looked& looked) {
+  llvm::BasicBlock* const begin = builder_.GetInsertBlock();
+  llvm::BasicBlock* const look = MakeBlock("look");
+  llvm::BasicBlock* const done = MakeBlock("done");
+  builder_.CreateCondBr(condition, look, done);
+  builder_.SetInsertPoint(look);
+  llvm::Value* const found = looked();
+  llvm::BasicBlock* const end = builder_.GetInsertBlock();
+  builder_.CreateBr(done);
+  builder_.SetInsertPoint(done);
+  llvm::PHINode* const both = builder_.CreatePHI(builder_.getInt1Ty(), 2);
+  both->addIncoming(builder_.getFalse(), begin);
+  both->addIncoming(found, end);
+  return both;
 }
 
 // By words, the last of which may overlap the one before it.
@@ -380,18 +435,6 @@ llvm::Value* TestCode::SameBytes(llvm::Value* data, std::string_view text) {
       compare(size - 1, builder_.getInt8Ty(), WordAt<std::uint8_t>(text, size - 1));
   }
   return same;
-}
-
-llvm::Value* TestCode::ToTruth(llvm::Value* condition) {
-  return builder_.CreateSelect(condition, Constant(Truth::True), Constant(Truth::False));
-}
-
-llvm::Value* TestCode::KnownTruth(llvm::Value* known, llvm::Value* condition) {
-  return builder_.CreateSelect(known, ToTruth(condition), Constant(Truth::Unknown));
-}
-
-llvm::Value* TestCode::Constant(Truth truth) {
-  return builder_.getInt8(static_cast<std::uint8_t>(truth));
 }
 
 llvm::BasicBlock* TestCode::MakeBlock(const char* name) {

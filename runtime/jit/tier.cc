@@ -1,5 +1,7 @@
 #include "runtime/jit/tier.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,6 +10,13 @@
 #include "runtime/jit/native_file.h"
 
 namespace policy::jit {
+
+std::string ToText(const TierCounts& counts) {
+  return fmt::format(
+      "machine code for {} tools, {} of them made before; {} not compiled, {} of no use, {} not as "
+      "the interpreter decides",
+      counts.installed, counts.from_cache, counts.not_compiled, counts.left, counts.disagreed);
+}
 
 Tier::Tier(TierOptions options)
     : options_(std::move(options)), codegen_(options_.codegen_path), worker_([this] { Work(); }) {}
@@ -98,6 +107,7 @@ void Tier::Note(const CompileReport& report) {
   const std::lock_guard lock(mutex_);
   counts_.installed += report.installed;
   counts_.not_compiled += report.not_compiled;
+  counts_.left += report.left;
   counts_.disagreed += report.disagreed;
   counts_.from_cache = cache_ ? cache_->found_count() : 0;
 }
@@ -115,7 +125,7 @@ void Tier::CompileWanted() {
 bool Tier::HasLinker() {
   if (has_tried_linker_) return linker_ != nullptr;
   has_tried_linker_ = true;
-  auto linker = Linker::Open(options_.module_path);
+  auto linker = Linker::Open(options_.module_path, {.tells_debuggers = options_.tells_debuggers});
   if (!linker) {
     options_.say("no machine code, the interpreter decides: " + linker.error());
     return false;

@@ -36,6 +36,7 @@ struct TierOptions {
   // The bytes of a native file, for the program that it was made of; may be empty.
   std::string given;
   std::string perf_map_path;  // where perf finds the names of code; empty: it is not told
+  bool tells_debuggers = false;
   // Told a sentence for the log, from the tier's thread.
   std::function<void(std::string_view)> say = [](std::string_view) {};
 };
@@ -44,8 +45,12 @@ struct TierCounts {
   std::uint64_t installed = 0;     // blocks
   std::uint64_t from_cache = 0;    // objects that need not be made anew
   std::uint64_t not_compiled = 0;  // too large, refused, or the process failed
+  std::uint64_t left = 0;          // would leave every call to the interpreter
   std::uint64_t disagreed = 0;     // with the interpreter
 };
+
+// As a sentence for the log.
+std::string ToText(const TierCounts& counts);
 
 // LLVM is loaded when the first block is compiled, not before. Destroying it ends what is under
 // way; code that is installed stays with its programs.

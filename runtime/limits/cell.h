@@ -37,6 +37,9 @@ struct CellLease {
   // after either.
   std::int64_t wall_until_ns = kUnlimited;
   std::int64_t steady_until_ns = kUnlimited;
+  // Fixed: of the room, what was leased for when the store cannot be asked, or has none left.
+  std::int64_t reserve = 0;
+  bool is_own_share = false;  // the room is of no pool, but taken as the store cannot be asked
   // Of a flow and of Concurrency: the monotonic clock of the newest charge.
   std::int64_t charged_ns = 0;
   std::int64_t told_ns = 0;  // likewise, when the pool said what is elsewhere

@@ -72,10 +72,11 @@ ReserveResult JudgeLease(const CounterCell& cell, const Charge& charge, std::int
   const CellLease& lease = *cell.lease;
   const std::int64_t room = cell.ceiling - used;
   const bool is_alive = now_ns < lease.wall_until_ns && steady_ns < lease.steady_until_ns;
-  if (is_alive && charge.amount <= room && MostOf(charge) >= lease.room_max) {
-    return ReserveResult::Granted;
-  }
+  const bool is_usable =
+      is_alive && MostOf(charge) >= lease.room_max && (charge.local_share || !lease.is_own_share);
+  if (is_usable && charge.amount <= room - lease.reserve) return ReserveResult::Granted;
   const bool refusal_stands = now_ns >= lease.refused_from_ns && now_ns < lease.refused_until_ns;
+  if (refusal_stands && is_usable && charge.amount <= room) return ReserveResult::Granted;
   if (!refusal_stands) return ReserveResult::NeedsStore;
   if (lease.store_failed) return ReserveResult::StoreError;
   const bool asks_no_less =

@@ -58,6 +58,11 @@ std::size_t CounterTable::CellLines() const {
   return (sizeof(CounterCell) + (has_meter() ? MeterBytes(kind()) : 0)) / sizeof(CounterCell);
 }
 
+std::int64_t CounterTable::SpanNanoseconds() const {
+  return kind() == CounterKind::Concurrency ? options_.permit_ns
+                                            : identity_.window_seconds * kNanosecondsPerSecond;
+}
+
 Window CounterTable::LookUpWindow(std::int64_t unix_s) {
   const Window window = calendar_.At(unix_s);
   if (window.end_s != kNoEnd && window.end_s - window.start_s <= kWindowLengthMax &&
@@ -135,10 +140,7 @@ CounterCell* CounterTable::TryInsert(Shard& shard, std::string_view key, std::ui
   cell->ceiling = options_.leased ? 0 : kUnlimited;
   cell->kind = kind();
   if (has_meter()) {
-    const bool is_concurrency = kind() == CounterKind::Concurrency;
-    const std::int64_t span_ns =
-        is_concurrency ? options_.permit_ns : identity_.window_seconds * kNanosecondsPerSecond;
-    MakeMeter(*cell, span_ns, shard.recycled_ns);
+    MakeMeter(*cell, SpanNanoseconds(), shard.recycled_ns);
   }
   cell->Unlock();
   Publish(shard, cell, hash);
@@ -153,6 +155,14 @@ void CounterTable::Advance(CounterCell& cell, std::int64_t epoch_s) const {
     cell.ceiling = 0;
     *cell.lease = CellLease{};
   }
+}
+
+void CounterTable::Set(CounterCell& cell, std::int64_t used, std::int64_t now_ns) {
+  CHECK(cell.lease == nullptr && used >= 0);
+  ++cell.resets;
+  if (kind() != CounterKind::Fixed) return SetMeter(cell, SpanNanoseconds(), used, now_ns);
+  cell.used = used;
+  cell.epoch_s = std::max(cell.epoch_s, WindowAt(FloorSeconds(now_ns)).start_s);
 }
 
 bool CounterTable::Idle(std::int64_t unix_s) {

@@ -131,6 +131,10 @@ class CounterTable {
   // the cell's.
   void Advance(CounterCell& cell, std::int64_t epoch_s) const;
 
+  // An operator sets what is used of a locked cell in the window of `now_ns`, or now. What was
+  // charged before is not given back any more. REQUIRES: the cell asks no store.
+  void Set(CounterCell& cell, std::int64_t used, std::int64_t now_ns);
+
   // Whether nothing is known that a fresh table would not know at `unix_s`: every window with a
   // charge has ended, and no reservation is outstanding.
   bool Idle(std::int64_t unix_s);
@@ -193,6 +197,7 @@ class CounterTable {
 
   Window LookUpWindow(std::int64_t unix_s);
   std::size_t CellLines() const;
+  std::int64_t SpanNanoseconds() const;  // of a cell with a meter
   // Whether what the cell counts is of no account in the window `now`.
   bool HasEnded(const CounterCell& cell, const Window& now) const;
   template <typename Find, typename Visit>

@@ -22,6 +22,8 @@ class MemoryCounters final : public Counters {
                      std::span<ChargeState> states) override;
   void WhenReady(std::span<const Charge> charges, std::function<void()> wake) override;
 
+  // For operators: what stands in the cells.
+  CellEngine& engine() { return engine_; }
   std::size_t cell_count() const { return engine_.cell_count(); }
   std::uint64_t overdue() const { return engine_.overdue(); }  // CellEngine::overdue
 

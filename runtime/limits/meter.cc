@@ -123,4 +123,16 @@ void PostToMeter(CounterCell& cell, std::int64_t amount, std::int64_t now_ns) {
   cell.used = window.used();
 }
 
+void SetMeter(CounterCell& cell, std::int64_t span_ns, std::int64_t used, std::int64_t now_ns) {
+  if (IsBucket(cell)) {
+    const std::int64_t max = After<TokenBucket>(cell).max();
+    MakeMeter(cell, span_ns, now_ns);
+    After<TokenBucket>(cell).Advance(now_ns, max);
+  } else {
+    MakeMeter(cell, span_ns, now_ns);
+  }
+  cell.used = 0;
+  if (used > 0) PostToMeter(cell, used, now_ns);
+}
+
 }  // namespace policy

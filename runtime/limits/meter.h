@@ -37,6 +37,9 @@ void GiveBackToMeter(CounterCell& cell, const HeldCharge& held, std::int64_t amo
 // `amount` is charged at `now_ns` whether it fits or not.
 void PostToMeter(CounterCell& cell, std::int64_t amount, std::int64_t now_ns);
 
+// Begins anew with `used`; what drains does so as before.
+void SetMeter(CounterCell& cell, std::int64_t span_ns, std::int64_t used, std::int64_t now_ns);
+
 }  // namespace policy
 
 #endif  // RUNTIME_LIMITS_METER_H_

@@ -23,6 +23,30 @@ bool ScopeKey::Add(char tag, std::string_view text) {
   return true;
 }
 
+std::optional<std::vector<ScopePart>> ParseScopeKey(std::string_view bytes) {
+  constexpr std::string_view kTags = "GSTVAsnb";
+  std::vector<ScopePart> parts;
+  while (!bytes.empty()) {
+    const char tag = bytes.front();
+    bytes.remove_prefix(1);
+    std::size_t length = 0;
+    int shift = 0;
+    bool has_more = true;
+    while (has_more) {
+      if (bytes.empty() || shift > 7) return std::nullopt;
+      const auto byte = static_cast<unsigned char>(bytes.front());
+      bytes.remove_prefix(1);
+      length |= static_cast<std::size_t>(byte & 0x7F) << shift;
+      shift += 7;
+      has_more = (byte & 0x80) != 0;
+    }
+    if (!kTags.contains(tag) || length > bytes.size()) return std::nullopt;
+    parts.push_back({.tag = tag, .text = bytes.substr(0, length)});
+    bytes.remove_prefix(length);
+  }
+  return parts;
+}
+
 bool ScopeKey::AddValue(const Value& value) {
   switch (value.kind) {
     case ValueKind::String:

@@ -8,8 +8,10 @@
 #define RUNTIME_LIMITS_SCOPE_KEY_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/value/value.h"
 
@@ -39,6 +41,16 @@ class ScopeKey {
 
   std::string bytes_;
 };
+
+// One scope of a key, for reports.
+struct ScopePart {
+  char tag =
+      0;  // G grant, S session, T tool, V server, A global; a value: s string, n number, b bool
+  std::string_view text;  // of the key's bytes; of a number "12e-1", of a bool "t" or "f"
+};
+
+// The parts of a key, in order. nullopt: not the bytes of a ScopeKey.
+std::optional<std::vector<ScopePart>> ParseScopeKey(std::string_view bytes);
 
 }  // namespace policy
 

@@ -3,6 +3,7 @@
 #define RUNTIME_MCP_KEY_SET_H_
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +23,6 @@ class KeySet {
     std::uint64_t seen;  // a bit for some of the hash of each of its keys: most keys are new, and
                          // this says so at once
     std::uint32_t first_key;
-    std::uint32_t key_count;
     std::uint32_t first_entry;  // of its table
     std::uint32_t table_size;   // a power of two; 0 while the record is small
     bool ignores_case;
@@ -31,7 +31,7 @@ class KeySet {
   KeySet() : seed_(NameHashSeed()) {}
 
   void Clear() {
-    keys_.clear();
+    key_count_ = 0;
     entries_.clear();
   }
 
@@ -39,14 +39,13 @@ class KeySet {
   // order, or all by Clear.
   Record Open(bool ignores_case) const {
     return {.seen = 0,
-            .first_key = static_cast<std::uint32_t>(keys_.size()),
-            .key_count = 0,
+            .first_key = key_count_,
             .first_entry = static_cast<std::uint32_t>(entries_.size()),
             .table_size = 0,
             .ignores_case = ignores_case};
   }
   void Close(const Record& record) {
-    if (record.key_count != 0) keys_.resize(record.first_key);
+    key_count_ = record.first_key;
     if (record.table_size != 0) entries_.resize(record.first_entry);
   }
 
@@ -55,9 +54,9 @@ class KeySet {
     return ignores_case ? NameHash(key, seed_) : ExactNameHash(key, seed_);
   }
 
-  // The same of an ASCII key of at most 16 bytes, where 16 can be read.
-  std::uint64_t HashInBlock(std::string_view key, bool ignores_case) const {
-    return HashNameInBlock(key, seed_, ignores_case);
+  // The same of an ASCII key of `size` bytes, at most 16.
+  std::uint64_t HashBlock(name_hash::Block key, std::size_t size, bool ignores_case) const {
+    return name_hash::HashShort(key, size, seed_, ignores_case ? name_hash::kCaseBits : 0);
   }
 
   // Adds `key`, which must stay where it is until the record is closed, and returns null; or the
@@ -70,8 +69,11 @@ class KeySet {
       if (const Key* known = Find(record, hash, key)) return &known->text;
     }
     record.seen |= bit;
-    keys_.push_back({hash, key});
-    if (++record.key_count > kSmallRecordKeys) AddToTable(record);
+    if (key_count_ == key_capacity_) [[unlikely]] {
+      Grow();
+    }
+    keys_[key_count_++] = {hash, key};
+    if (key_count_ - record.first_key > kSmallRecordKeys) AddToTable(record);
     return nullptr;
   }
 
@@ -83,6 +85,8 @@ class KeySet {
     std::string_view text;
   };
 
+  void Grow();
+
   static bool IsSame(const Record& record, const Key& known, std::uint64_t hash,
                      std::string_view text) {
     return known.hash == hash &&
@@ -93,7 +97,9 @@ class KeySet {
   void Insert(const Record& record, std::uint32_t key);
 
   std::uint64_t seed_;
-  std::vector<Key> keys_;
+  std::unique_ptr<Key[]> keys_;  // of the open records, one behind the other
+  std::uint32_t key_count_ = 0;
+  std::uint32_t key_capacity_ = 0;
   std::vector<std::uint32_t> entries_;  // the tables of the open records, one behind the other
 };
 

@@ -6,143 +6,19 @@
 #include <string>
 #include <utility>
 
+#include "runtime/mcp/key_memory.h"
 #include "runtime/mcp/message.h"
+#include "runtime/mcp/message_place.h"
 #include "runtime/mcp/slot_filler.h"
 #include "runtime/mcp/strict_json.h"
 #include "runtime/value/fold.h"
 #include "runtime/value/json_walk.h"
-#include "runtime/value/same_text.h"
 
 namespace policy::mcp {
 
 namespace {
 
-// Where in a message a value stands.
-enum class Role : std::uint8_t {
-  Envelope,
-  Version,  // jsonrpc
-  Id,
-  Method,
-  Params,
-  Result,
-  Error,
-  Name,             // params.name
-  Arguments,        // params.arguments
-  Argument,         // anything below arguments
-  Meta,             // params._meta
-  ProgressToken,    // params._meta.progressToken
-  ProtocolVersion,  // params.protocolVersion
-  MetaProtocolVersion,
-  ClientInfo,  // params.clientInfo
-  ClientName,
-  ClientVersion,
-  MetaClientInfo,  // params._meta["io.modelcontextprotocol/clientInfo"]
-  MetaClientName,
-  MetaClientVersion,
-  RequestId,  // params.requestId
-  Tools,      // result.tools
-  ListedTool,
-  IsError,     // result.isError
-  ResultType,  // result.resultType
-  Data,        // anything else
-};
-
-// In one word: a scan copies many.
-class Place {
- public:
-  Place() = default;
-  // `node`: Arguments and below: of the program's paths.
-  Place(Role role, bool refuses_case_variants, std::uint32_t node)
-      : bits_(std::uint64_t{node} << 32 | (refuses_case_variants ? kRefusesCaseVariants : 0) |
-              static_cast<std::uint64_t>(role)) {}
-
-  Role role() const { return static_cast<Role>(bits_ & 0xFF); }
-  bool refuses_case_variants() const { return (bits_ & kRefusesCaseVariants) != 0; }
-  std::uint32_t node() const { return static_cast<std::uint32_t>(bits_ >> 32); }
-
- private:
-  static constexpr std::uint64_t kRefusesCaseVariants = 0x100;
-
-  std::uint64_t bits_;
-};
-
-struct MemberRole {
-  std::string_view key;
-  Role role;
-};
-
-constexpr MemberRole kEnvelopeMembers[] = {{"jsonrpc", Role::Version}, {"id", Role::Id},
-                                           {"method", Role::Method},   {"params", Role::Params},
-                                           {"result", Role::Result},   {"error", Role::Error}};
-
-// Members that MCP knows: another spelling of one is refused, because some servers match names
-// without regard to case. Data: known, and of no concern here.
-constexpr MemberRole kParamsMembers[] = {{"name", Role::Name},
-                                         {"arguments", Role::Arguments},
-                                         {"_meta", Role::Meta},
-                                         {"protocolVersion", Role::ProtocolVersion},
-                                         {"clientInfo", Role::ClientInfo},
-                                         {"requestId", Role::RequestId},
-                                         {"argument", Role::Data},
-                                         {"capabilities", Role::Data},
-                                         {"context", Role::Data},
-                                         {"cursor", Role::Data},
-                                         {"inputResponses", Role::Data},
-                                         {"level", Role::Data},
-                                         {"progressToken", Role::Data},
-                                         {"reason", Role::Data},
-                                         {"ref", Role::Data},
-                                         {"requestState", Role::Data},
-                                         {"task", Role::Data},
-                                         {"taskId", Role::Data},
-                                         {"uri", Role::Data}};
-
-constexpr MemberRole kMetaMembers[] = {
-    {"progressToken", Role::ProgressToken},
-    {"io.modelcontextprotocol/protocolVersion", Role::MetaProtocolVersion},
-    {"io.modelcontextprotocol/clientInfo", Role::MetaClientInfo},
-    {"io.modelcontextprotocol/clientCapabilities", Role::Data},
-    {"io.modelcontextprotocol/related-task", Role::Data},
-    {"io.modelcontextprotocol/subscriptionId", Role::Data}};
-
-constexpr MemberRole kClientInfoMembers[] = {{"name", Role::ClientName},
-                                             {"version", Role::ClientVersion}};
-
-constexpr MemberRole kMetaClientInfoMembers[] = {{"name", Role::MetaClientName},
-                                                 {"version", Role::MetaClientVersion}};
-
-constexpr MemberRole kResultMembers[] = {
-    {"tools", Role::Tools}, {"isError", Role::IsError}, {"resultType", Role::ResultType}};
-
-constexpr MemberRole kListedToolMembers[] = {{"name", Role::Data}};
-
-constexpr std::size_t kRoleCount = static_cast<std::size_t>(Role::Data) + 1;
-
-constexpr auto kMembersOf = [] {
-  std::array<std::span<const MemberRole>, kRoleCount> members;
-  const auto set = [&members](Role role, std::span<const MemberRole> of) {
-    members[static_cast<std::size_t>(role)] = of;
-  };
-  set(Role::Envelope, kEnvelopeMembers);
-  set(Role::Params, kParamsMembers);
-  set(Role::Meta, kMetaMembers);
-  set(Role::ClientInfo, kClientInfoMembers);
-  set(Role::MetaClientInfo, kMetaClientInfoMembers);
-  set(Role::Result, kResultMembers);
-  set(Role::ListedTool, kListedToolMembers);
-  return members;
-}();
-
-std::span<const MemberRole> MembersOf(Role role) {
-  return kMembersOf[static_cast<std::size_t>(role)];
-}
-
-const MemberRole* FindMember(std::span<const MemberRole> members, std::string_view key) {
-  for (const MemberRole& member : members) {
-    if (SameText(member.key, key)) return &member;
-  }
-  return nullptr;
-}
+using Place = MessagePlace;
 
 // What stood at a place that matters: its kind, and its text. Trivial: a draft has room for many of
 // which few are used.
@@ -191,27 +67,45 @@ class Draft {
 // The visitor of a scan over one message.
 class MessageVisitor {
  public:
-  using Place = mcp::Place;
+  using Place = MessagePlace;
 
-  MessageVisitor(StrictJson& json, Direction direction, Frame* frame)
-      : json_(json), from_client_(direction == Direction::FromClient), filler_(frame) {}
+  MessageVisitor(StrictJson& json, KeyMemory& memory, Direction direction, Frame* frame)
+      : json_(json),
+        memory_(memory),
+        from_client_(direction == Direction::FromClient),
+        filler_(frame) {
+    memory_.Begin(frame == nullptr ? nullptr : &frame->program());
+  }
 
-  mcp::Place Member(const mcp::Place& record, const JsonKey& key);
-  mcp::Place Element(const mcp::Place& list, std::uint32_t index);
-  void Scalar(const mcp::Place& place, JsonKind kind, std::string_view raw);
-  void Open(mcp::Place& place, bool is_record);
-  void Close(const mcp::Place& place, bool is_record, std::string_view raw);
+  const KeyMemory::Entry* Predict(const MessagePlace& record, const char* text) {
+    return json_.is_refused() ? nullptr : memory_.Predict(text, record.bits());
+  }
+  const KeyMemory::Entry* Recall(const MessagePlace& record, const JsonKey& key) {
+    return json_.is_refused() ? nullptr : memory_.Find(key.block, record.bits());
+  }
+  MessagePlace PlaceOf(const KeyMemory::Entry& known) const {
+    return MessagePlace::OfBits(known.value);
+  }
+  MessagePlace Member(const MessagePlace& record, const JsonKey& key);
+  MessagePlace Element(const MessagePlace& list, std::uint32_t index);
+  void Scalar(const MessagePlace& place, JsonKind kind, std::string_view raw);
+  void Open(MessagePlace& place, bool is_record);
+  void Close(const MessagePlace& place, bool is_record, std::string_view raw);
 
   const Draft& draft() const { return draft_; }
   // An argument differs from a name of the policy by letter case only.
   const std::string& argument_variant() const { return argument_variant_; }
 
  private:
-  mcp::Place MemberOfArguments(const mcp::Place& record, const JsonKey& key);
-  mcp::Place UnknownMember(const mcp::Place& record, std::string_view key);
-  mcp::Place Below(const mcp::Place& parent, Role role, std::uint32_t node) const;
+  MessagePlace MemberOfArguments(const MessagePlace& record, const JsonKey& key);
+  void NoteVariant(std::string_view key);
+  MessagePlace UnknownMember(const MessagePlace& record, std::string_view key);
+  MessagePlace Below(const MessagePlace& parent, Role role, std::uint32_t node) const;
+  // `place` is all that there is to say of `key`.
+  MessagePlace Learnt(const MessagePlace& record, const JsonKey& key, MessagePlace place);
 
   StrictJson& json_;
+  KeyMemory& memory_;
   bool from_client_;
   SlotFiller filler_;
   Draft draft_;
@@ -220,61 +114,74 @@ class MessageVisitor {
 
 inline Place MessageVisitor::Below(const Place& parent, Role role, std::uint32_t node) const {
   bool refuses = false;
-  switch (role) {
-    case Role::Params:
-    case Role::Meta:
-    case Role::ClientInfo:
-    case Role::MetaClientInfo:
-    case Role::Result:
-    case Role::ListedTool:
+  switch (kCaseRules[static_cast<std::size_t>(role)]) {
+    case CaseRule::Differ:
+      break;
+    case CaseRule::Never:
       refuses = true;
       break;
-    case Role::Arguments:
-    case Role::Argument:
+    case CaseRule::NotFromClients:
       refuses = from_client_;
       break;
-    case Role::Data:
+    case CaseRule::AsData:
       // What a client sends in params is read by the server's own types; what a server sends is
       // data, where keys may well differ by case.
       refuses = from_client_ && parent.refuses_case_variants() && parent.role() != Role::Result;
-      break;
-    default:
       break;
   }
   return {role, refuses, node};
 }
 
-inline Place MessageVisitor::MemberOfArguments(const Place& record, const JsonKey& key) {
+inline Place MessageVisitor::Learnt(const Place& record, const JsonKey& key, Place place) {
+  // What is refused is not as other messages are.
+  if (key.block.first != 0 && !json_.is_refused()) {
+    memory_.Learn({.key = key.block,
+                   .record = record.bits(),
+                   .hash = key.hash,
+                   .value = place.bits(),
+                   .size = static_cast<std::uint8_t>(key.text.size())});
+  }
+  return place;
+}
+
+Place MessageVisitor::MemberOfArguments(const Place& record, const JsonKey& key) {
   if (!record.refuses_case_variants()) {
     return Below(record, Role::Argument, filler_.Member(record.node(), key.text));
   }
   const Layout::NamedChild child = filler_.Name(record.node(), key);
-  if (child.is_case_variant && argument_variant_.empty()) {
-    argument_variant_ =
-        "argument " + Quoted(key.text) + " differs from a name of the policy by letter case only";
-  }
-  return Below(record, Role::Argument, child.node);
+  const Place place = Below(record, Role::Argument, child.node);
+  if (!child.is_case_variant) return Learnt(record, key, place);
+  NoteVariant(key.text);
+  return place;
 }
 
-inline Place MessageVisitor::Member(const Place& record, const JsonKey& key) {
+Place MessageVisitor::Member(const Place& record, const JsonKey& key) {
   if (record.role() == Role::Arguments || record.role() == Role::Argument) {
     return MemberOfArguments(record, key);
   }
-  const std::span<const MemberRole> members = MembersOf(record.role());
-  if (members.empty()) return Below(record, Role::Data, format::kNone);
-  if (const MemberRole* member = FindMember(members, key.text)) {
+  const MemberTable& table = MembersOf(record.role());
+  if (table.members().empty()) {
+    return Learnt(record, key, Below(record, Role::Data, format::kNone));
+  }
+  if (const MemberRole* member = table.Find(key.text)) {
     const bool is_root = member->role == Role::Arguments && !json_.is_refused();
-    return Below(record, member->role,
-                 is_root ? filler_.RootNode(format::Root::Args) : format::kNone);
+    const std::uint32_t node = is_root ? filler_.RootNode(format::Root::Args) : format::kNone;
+    return Learnt(record, key, Below(record, member->role, node));
   }
   return UnknownMember(record, key.text);
+}
+
+void MessageVisitor::NoteVariant(std::string_view key) {
+  if (!argument_variant_.empty()) return;
+  argument_variant_ =
+      "argument " + Quoted(key) + " differs from a name of the policy by letter case only";
 }
 
 Place MessageVisitor::UnknownMember(const Place& record, std::string_view key) {
   if (record.role() == Role::Envelope) {
     json_.Refuse("unknown member " + Quoted(key));
   } else if (from_client_ || record.role() != Role::Params) {
-    const std::span<const MemberRole> members = MembersOf(record.role());
+    const std::span<const MemberRole> members = MembersOf(record.role()).members();
     const auto variant = std::ranges::find_if(
         members, [&key](std::string_view known) { return EqualFolded(known, key); },
         &MemberRole::key);
@@ -316,9 +223,8 @@ constexpr Seen::Kind SeenKind(JsonKind kind) {
 }
 
 inline void MessageVisitor::Scalar(const Place& place, JsonKind kind, std::string_view raw) {
-  if (place.role() == Role::Argument || place.role() == Role::Arguments) {
-    filler_.Scalar(place.node(), kind, raw);
-  }
+  if (place.role() == Role::Argument) return filler_.Scalar(place.node(), kind, raw);
+  if (place.role() == Role::Arguments) filler_.Scalar(place.node(), kind, raw);
   Seen* const seen = draft_.Note(place.role());
   if (seen == nullptr) return;
   const std::string_view text = IsString(kind) ? json_.room().Text(kind, raw) : std::string_view();
@@ -365,7 +271,7 @@ const char* ProblemOfId(const Seen& id) {
       std::string_view digits = id.raw();
       if (digits == "-0") return "id is minus zero";
       if (digits.starts_with('-')) digits.remove_prefix(1);
-      if (digits.find_first_not_of("0123456789") != std::string_view::npos) {
+      if (!std::ranges::all_of(digits, strict_json::IsDigit)) {
         return "id is not an integer";
       }
       const bool is_large = digits.size() > kLargestId.size() ||
@@ -506,6 +412,7 @@ struct MessageReader::Scratch {
 
   const Direction direction;
   StrictJson json;
+  KeyMemory memory;
 };
 
 MessageReader::MessageReader(Direction direction)
@@ -521,7 +428,7 @@ std::expected<Message, Refusal> MessageReader::Read(std::string_view bytes, Fram
     return std::unexpected(std::move(refusal));
   }
   StrictJson& json = scratch_->json;
-  MessageVisitor visitor(json, scratch_->direction, frame);
+  MessageVisitor visitor(json, scratch_->memory, scratch_->direction, frame);
   json.Scan(bytes, {Role::Envelope, true, format::kNone}, visitor);
 
   const Draft& draft = visitor.draft();

@@ -20,8 +20,7 @@ Value SlotFiller::ReadNumber(std::string_view raw) const {
 }
 
 void SlotFiller::FillScalar(std::uint32_t node, JsonKind kind, std::string_view raw) {
-  // A scalar is no parent.
-  BreakChildren(node);
+  if (nodes_[node].first_child != kNone) BreakChildren(node);  // a scalar is no parent
   if (nodes_[node].slot == kNone) return;
   switch (kind) {
     case JsonKind::False:

@@ -10,7 +10,7 @@ namespace policy::mcp {
 
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+using strict_json::IsDigit;
 
 // By byte: the value of a hexadecimal digit, or -1.
 constexpr auto kHexDigits = [] {
@@ -203,23 +203,21 @@ const char* StrictJson::ReadLiteral(const char* p, JsonKind& kind) {
 }
 
 // Keys that are long, or have escapes or letters beyond ASCII.
-const char* StrictJson::ReadAnyKey(const char* p, const KeySet::Record& record, JsonKey& key) {
+const char* StrictJson::ReadAnyKey(const char* p, JsonKey& key) {
   const char* const begin = p;
   JsonKind kind = JsonKind::String;
   p = ReadString(p, kind);
   if (p == nullptr) return p;
   if (kind == JsonKind::UnreadableString) Refuse("lone surrogate in a key");
   key.text = room_.Text(kind, {begin, static_cast<std::size_t>(p - begin)});
-  key.hash = keys_.Hash(key.text, record.ignores_case);
+  key.block = {};
   return p;
 }
 
-void StrictJson::RefuseKey(std::string_view key, std::uint32_t count,
-                           const std::string_view* known) {
-  if (count > kMembersMax) {
+void StrictJson::RefuseKey(std::string_view key, const std::string_view* known) {
+  if (known == nullptr) {
     return Refuse("more than " + std::to_string(kMembersMax) + " members in one record");
   }
-  if (known == nullptr) return Refuse("the key `__proto__` is not accepted");
   Refuse(*known == key
              ? "duplicate key " + Quoted(key)
              : "keys " + Quoted(*known) + " and " + Quoted(key) + " differ by letter case only");

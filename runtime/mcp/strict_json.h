@@ -13,6 +13,16 @@
 //   void Scalar(const Place& place, JsonKind kind, std::string_view raw);
 //   void Open(Place& place, bool is_record);                     a list or record begins
 //   void Close(const Place& place, bool is_record, std::string_view raw);   … and ends
+//
+// It may know from an earlier text what Member would say of a key without doing anything else:
+//
+//   const Known* Predict(const Place& record, const char* text);    a guess: null, or the key and a
+//                                                  quote stand at `text`; 16 bytes can be read
+//                                                  there
+//   const Known* Recall(const Place& record, const JsonKey& key);   null, or of the key
+//   Place PlaceOf(const Known& known);                              what Member would return
+//
+// A Known has the `hash` of the key and its `size`.
 #ifndef RUNTIME_MCP_STRICT_JSON_H_
 #define RUNTIME_MCP_STRICT_JSON_H_
 
@@ -47,8 +57,9 @@ enum class JsonKind : std::uint8_t {
 constexpr bool IsString(JsonKind kind) { return kind >= JsonKind::String; }
 
 struct JsonKey {
-  std::string_view text;  // unescaped
-  std::uint64_t hash;     // where the record refuses case variants its NameHash
+  std::string_view text;   // unescaped
+  std::uint64_t hash;      // where the record refuses case variants its NameHash
+  name_hash::Block block;  // the text where it is at most 15 bytes of plain ASCII, else zeros
 };
 
 // Room for unescaped texts of one message: none moves until the next Begin.
@@ -93,6 +104,13 @@ class StrictJson {
   TextRoom& room() { return room_; }
 
  private:
+  // Whether the last byte of the text is a closing bracket. Whatever is read inline and is not one
+  // ends before it, so only behind a bracket can the text be over.
+  enum class Ending : bool { Any, Bracket };
+
+  template <Ending kEnding, typename Visitor>
+  void ScanFrom(const char* p, typename Visitor::Place place, Visitor& visitor);
+
   template <typename Place>
   struct Level {
     Place place;
@@ -105,8 +123,15 @@ class StrictJson {
   // Where the scan is goes from step to step as a value: through memory, every step would wait for
   // the one before. Null: it is not JSON.
   const char* Begin(std::string_view text);
-  char At(const char* p) const { return p != end_ ? *p : '\0'; }  // NUL is never right in a text
-  const char* SkipSpace(const char* p) { return At(p) <= ' ' ? SkipSpaceSlowly(p) : p; }
+  template <Ending kEnding = Ending::Any>
+  char At(const char* p) const {
+    if constexpr (kEnding == Ending::Bracket) return *p;
+    return p != end_ ? *p : '\0';  // NUL is never right in a text
+  }
+  template <Ending kEnding>
+  const char* SkipSpace(const char* p) {
+    return At<kEnding>(p) <= ' ' ? SkipSpaceSlowly(p) : p;
+  }
   const char* SkipSpaceSlowly(const char* p);
   const char* Fail(const char* error);  // always null
   // Each reads what begins at `p` and returns one past it.
@@ -115,14 +140,29 @@ class StrictJson {
   const char* ReadEscape(const char* p, JsonKind& kind);
   const char* ReadUnitEscape(const char* p, JsonKind& kind);
   const char* SkipBeyondAscii(const char* p);
+  const char* ReadShortNumber(const char* p);  // in a text that ends in a bracket
   const char* ReadNumber(const char* p);
   const char* ReadLiteral(const char* p, JsonKind& kind);
-  const char* ReadScalar(const char* p, char c, JsonKind& kind);  // c: At(p)
-  // The key at `p` of the `count`th member of `record`, its colon and the space behind it.
-  const char* ReadKey(const char* p, KeySet::Record& record, std::uint32_t count, JsonKey& key);
-  const char* ReadAnyKey(const char* p, const KeySet::Record& record, JsonKey& key);
+  template <Ending kEnding>
+  const char* ReadScalar(const char* p, JsonKind& kind);
+  // The key at `p` without its hash, its colon and the space behind it.
+  template <Ending kEnding>
+  const char* ReadKey(const char* p, JsonKey& key);
+  const char* ReadAnyKey(const char* p, JsonKey& key);
+  template <typename Visitor>
+  typename Visitor::Place PlaceOfMember(Level<typename Visitor::Place>& level, JsonKey& key,
+                                        Visitor& visitor);
+  template <typename Visitor>
+  bool ReadPredictedKey(const char*& p, Level<typename Visitor::Place>& level,
+                        typename Visitor::Place& place, Visitor& visitor);
+  // What stands behind a key up to the value.
+  template <Ending kEnding>
+  const char* SkipColon(const char* p);
   void CheckKey(KeySet::Record& record, std::uint32_t count, const JsonKey& key);
-  void RefuseKey(std::string_view key, std::uint32_t count, const std::string_view* known);
+  void AddKey(KeySet::Record& record, std::uint32_t count, std::string_view key,
+              std::uint64_t hash);
+  // Null: the record has too many members.
+  void RefuseKey(std::string_view key, const std::string_view* known);
 
   const char* end_ = nullptr;
   ScanOutcome outcome_;
@@ -134,6 +174,8 @@ namespace strict_json {
 
 inline constexpr std::uint64_t kEachByte = 0x0101010101010101;
 inline constexpr std::uint64_t kHighBits = 0x8080808080808080;
+
+constexpr bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
 // The high bit of every byte that is zero (and, above the first of these, perhaps of others).
 constexpr std::uint64_t ZeroBytes(std::uint64_t word) {
@@ -179,6 +221,25 @@ inline const char* SkipPlain(const char* p, const char* end) {
 
 }  // namespace strict_json
 
+// Integers and decimal fractions as nearly all numbers are; the rest is left to ReadNumber.
+[[gnu::always_inline]] inline const char* StrictJson::ReadShortNumber(const char* p) {
+  using strict_json::IsDigit;
+  constexpr std::ptrdiff_t kShortBytesMax = 32;
+  static_assert(kShortBytesMax <= static_cast<std::ptrdiff_t>(kNumberBytesMax));
+  const char* at = *p == '-' ? p + 1 : p;
+  const bool may_be_next = *at != '0' || !IsDigit(at[1]);
+  const char* digits = at;
+  while (IsDigit(*at)) ++at;
+  bool is_number = may_be_next && at != digits;
+  if (*at == '.') {
+    digits = ++at;
+    while (IsDigit(*at)) ++at;
+    is_number = is_number && at != digits;
+  }
+  const bool has_exponent = (*at | 0x20) == 'e';
+  return is_number && !has_exponent && at - p <= kShortBytesMax ? at : ReadNumber(p);
+}
+
 // Strings without escapes, all in ASCII, end here: most do, and nearly all keys.
 [[gnu::always_inline]] inline const char* StrictJson::ReadString(const char* p, JsonKind& kind) {
   kind = JsonKind::String;
@@ -189,24 +250,33 @@ inline const char* SkipPlain(const char* p, const char* end) {
   return p + 1;
 }
 
-[[gnu::always_inline]] inline const char* StrictJson::ReadScalar(const char* p, char c,
-                                                                 JsonKind& kind) {
+template <StrictJson::Ending kEnding>
+[[gnu::always_inline]] inline const char* StrictJson::ReadScalar(const char* p, JsonKind& kind) {
+  const char c = At<kEnding>(p);
   if (c == '"') {
     p = ReadString(p, kind);
     if (kind == JsonKind::UnreadableString) Refuse("lone surrogate in a string");
     return p;
   }
-  if (c == '-' || (c >= '0' && c <= '9')) {
+  if (c == '-' || strict_json::IsDigit(c)) {
     kind = JsonKind::Number;
+    if constexpr (kEnding == Ending::Bracket) return ReadShortNumber(p);
     return ReadNumber(p);
   }
   return ReadLiteral(p, kind);
 }
 
-[[gnu::always_inline]] inline const char* StrictJson::ReadKey(const char* p, KeySet::Record& record,
-                                                              std::uint32_t count, JsonKey& key) {
+template <StrictJson::Ending kEnding>
+[[gnu::always_inline]] inline const char* StrictJson::SkipColon(const char* p) {
+  p = SkipSpace<kEnding>(p);
+  if (At<kEnding>(p) != ':') return Fail("a colon is missing after a key");
+  return SkipSpace<kEnding>(p + 1);
+}
+
+template <StrictJson::Ending kEnding>
+[[gnu::always_inline]] inline const char* StrictJson::ReadKey(const char* p, JsonKey& key) {
   constexpr std::size_t kBlockBytes = name_hash::kBlockBytes;
-  if (At(p) != '"') return Fail("a key in quotes is missing");
+  if (At<kEnding>(p) != '"') return Fail("a key in quotes is missing");
   const char* const begin = p + 1;
   const std::size_t size = end_ - begin > static_cast<std::ptrdiff_t>(kBlockBytes)
                                ? strict_json::PlainOfSixteen(begin)
@@ -214,25 +284,68 @@ inline const char* SkipPlain(const char* p, const char* end) {
   if (size < kBlockBytes && begin[size] == '"') [[likely]] {
     p = begin + size + 1;
     key.text = {begin, size};
-    key.hash = keys_.HashInBlock(key.text, record.ignores_case);
+    key.block = name_hash::LoadNameInBlock(begin, size);
   } else {
-    p = ReadAnyKey(p, record, key);
+    p = ReadAnyKey(p, key);
     if (p == nullptr) return p;
   }
-  p = SkipSpace(p);
-  if (At(p) != ':') return Fail("a colon is missing after a key");
-  CheckKey(record, count, key);
-  return SkipSpace(p + 1);
+  return SkipColon<kEnding>(p);
+}
+
+// The place of the value of `key`, the `count`th member of `level`.
+template <typename Visitor>
+[[gnu::always_inline]] inline typename Visitor::Place StrictJson::PlaceOfMember(
+    Level<typename Visitor::Place>& level, JsonKey& key, Visitor& visitor) {
+  if constexpr (requires { visitor.Recall(level.place, key); }) {
+    if (const auto* const known = visitor.Recall(level.place, key)) [[likely]] {
+      key.hash = known->hash;
+      AddKey(level.keys, level.count, key.text, key.hash);
+      return visitor.PlaceOf(*known);
+    }
+  }
+  const bool ignores_case = level.keys.ignores_case;
+  key.hash = key.block.first != 0 ? keys_.HashBlock(key.block, key.text.size(), ignores_case)
+                                  : keys_.Hash(key.text, ignores_case);
+  CheckKey(level.keys, level.count, key);
+  return visitor.Member(level.place, key);
+}
+
+// Whether the key at `p` is the one that the visitor guesses: then its member's place is set, and
+// `p` is one past its quotes.
+template <typename Visitor>
+[[gnu::always_inline]] inline bool StrictJson::ReadPredictedKey(
+    const char*& p, Level<typename Visitor::Place>& level, typename Visitor::Place& place,
+    Visitor& visitor) {
+  if constexpr (requires { visitor.Predict(level.place, p); }) {
+    constexpr auto kBytesRead = static_cast<std::ptrdiff_t>(name_hash::kBlockBytes + 1);
+    if (end_ - p < kBytesRead || *p != '"') return false;
+    const auto* const known = visitor.Predict(level.place, p + 1);
+    if (known == nullptr) return false;
+    AddKey(level.keys, level.count, {p + 1, known->size}, known->hash);
+    place = visitor.PlaceOf(*known);
+    p += known->size + 2;
+    return true;
+  }
+  return false;
 }
 
 // `count`: members of the record, this one included.
 [[gnu::always_inline]] inline void StrictJson::CheckKey(KeySet::Record& record, std::uint32_t count,
                                                         const JsonKey& key) {
   if (is_refused()) return;  // and so the keys of one record are few or all different
+  if (key.text == "__proto__") [[unlikely]] {
+    return Refuse("the key `__proto__` is not accepted");
+  }
+  AddKey(record, count, key.text, key.hash);
+}
+
+// REQUIRES: nothing was refused yet.
+[[gnu::always_inline]] inline void StrictJson::AddKey(KeySet::Record& record, std::uint32_t count,
+                                                      std::string_view key, std::uint64_t hash) {
   const std::string_view* const known =
-      count <= kMembersMax ? keys_.Add(record, key.text, key.hash) : nullptr;
-  if (known != nullptr || count > kMembersMax || key.text == "__proto__") [[unlikely]] {
-    RefuseKey(key.text, count, known);
+      count <= kMembersMax ? keys_.Add(record, key, hash) : nullptr;
+  if (known != nullptr || count > kMembersMax) [[unlikely]] {
+    RefuseKey(key, known);
   }
 }
 
@@ -242,72 +355,91 @@ std::string Quoted(std::string_view text);
 
 template <typename Visitor>
 void StrictJson::Scan(std::string_view text, typename Visitor::Place place, Visitor& visitor) {
+  const char* const p = Begin(text);
+  if (text.ends_with('}') || text.ends_with(']')) [[likely]] {
+    ScanFrom<Ending::Bracket>(p, place, visitor);
+  } else {
+    ScanFrom<Ending::Any>(p, place, visitor);
+  }
+}
+
+template <StrictJson::Ending kEnding, typename Visitor>
+void StrictJson::ScanFrom(const char* p, typename Visitor::Place place, Visitor& visitor) {
   using Place = typename Visitor::Place;
   static_assert(std::is_trivially_default_constructible_v<Level<Place>>, "levels are not cleared");
-  std::array<Level<Place>, kDepthMax> levels;
-  std::size_t depth = 0;
-  const char* p = SkipSpace(Begin(text));
+  std::array<Level<Place>, kDepthMax + 1> levels;  // the first is not used: outside of all
+  Level<Place>* const outside = levels.data();
+  Level<Place>* level = outside;
+  p = SkipSpace<kEnding>(p);
   for (;;) {
     // A value begins at p, for `place`.
     bool has_begun = false;  // a list or record that is not empty
-    const char first = At(p);
+    const char first = At<kEnding>(p);
     if (first == '{' || first == '[') {
-      if (depth == kDepthMax) {
+      if (level == outside + kDepthMax) {
         Refuse("nested deeper than " + std::to_string(kDepthMax) + " levels");
         outcome_.stopped = true;
         return;
       }
       const bool is_record = first == '{';
       visitor.Open(place, is_record);
-      Level<Place>& level = levels[depth++];
-      level.place = place;
-      level.begin = p;
-      level.count = 0;
-      level.is_record = is_record;
-      level.keys = keys_.Open(place.refuses_case_variants());
-      p = SkipSpace(p + 1);
-      has_begun = At(p) != (is_record ? '}' : ']');
+      ++level;
+      level->place = place;
+      level->begin = p;
+      level->count = 0;
+      level->is_record = is_record;
+      level->keys = keys_.Open(place.refuses_case_variants());
+      p = SkipSpace<kEnding>(p + 1);
+      has_begun = At<kEnding>(p) != (is_record ? '}' : ']');
     } else {
       const char* const begin = p;
       JsonKind kind = JsonKind::Null;
-      p = ReadScalar(p, first, kind);
+      p = ReadScalar<kEnding>(p, kind);
       if (p == nullptr) return;
       visitor.Scalar(place, kind, {begin, static_cast<std::size_t>(p - begin)});
-      p = SkipSpace(p);
+      p = SkipSpace<kEnding>(p);
+      if (kEnding == Ending::Bracket && *p == ',' && level != outside) {  // as mostly it is
+        p = SkipSpace<kEnding>(p + 1);
+        has_begun = true;
+      }
     }
-    // A value has ended at p, unless it has just begun: closes what ends with it.
+    // A value has ended at p, unless it has just begun: closes what ends with it. Behind a bracket
+    // the text may be over.
     while (!has_begun) {
-      if (depth == 0) {
+      const char c = At(p);
+      if (level == outside) {
         if (p != end_) Fail("text after the value");
         return;
       }
-      const Level<Place>& level = levels[depth - 1];
-      const char c = At(p);
       if (c == ',') {
-        p = SkipSpace(p + 1);
+        p = SkipSpace<kEnding>(p + 1);
         break;
       }
-      if (c != (level.is_record ? '}' : ']')) {
-        Fail(level.is_record ? "a comma or } is missing" : "a comma or ] is missing");
+      if (c != (level->is_record ? '}' : ']')) {
+        Fail(level->is_record ? "a comma or } is missing" : "a comma or ] is missing");
         return;
       }
       ++p;
-      keys_.Close(level.keys);
-      visitor.Close(level.place, level.is_record,
-                    {level.begin, static_cast<std::size_t>(p - level.begin)});
-      --depth;
-      p = SkipSpace(p);
+      keys_.Close(level->keys);
+      visitor.Close(level->place, level->is_record,
+                    {level->begin, static_cast<std::size_t>(p - level->begin)});
+      --level;
+      p = SkipSpace<Ending::Any>(p);
     }
     // The next member or element begins at p.
-    Level<Place>& level = levels[depth - 1];
-    ++level.count;
-    if (level.is_record) {
+    ++level->count;
+    if (level->is_record) {
+      if (ReadPredictedKey(p, *level, place, visitor)) {
+        p = SkipColon<kEnding>(p);
+        if (p == nullptr) return;
+        continue;
+      }
       JsonKey key;
-      p = ReadKey(p, level.keys, level.count, key);
+      p = ReadKey<kEnding>(p, key);
       if (p == nullptr) return;
-      place = visitor.Member(level.place, key);
+      place = PlaceOfMember(*level, key, visitor);
     } else {
-      place = visitor.Element(level.place, level.count - 1);
+      place = visitor.Element(level->place, level->count - 1);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/program/step_graph.h"
 #include "runtime/program/table_hash.h"
 #include "runtime/program/value_text.h"
 #include "runtime/program/verify.h"
@@ -17,12 +18,10 @@ namespace {
 using format::kNone;
 using format::SectionId;
 
-// `hash`: the NameHash of the member's key.
-std::uint64_t HashBelow(std::uint32_t parent, std::uint64_t hash) {
-  return hash ^ parent * text_hash::kFactor;
-}
-
 }  // namespace
+
+Layout::Layout() = default;
+Layout::~Layout() = default;
 
 std::expected<std::unique_ptr<const Layout>, ProgramError> Layout::Make(
     std::span<const std::byte> bytes) {
@@ -37,7 +36,6 @@ std::expected<std::unique_ptr<const Layout>, ProgramError> Layout::Make(
     return std::unexpected(std::move(verified.error()));
   }
   layout->View();
-  layout->PlaceTools();
   layout->HashNames();
   layout->FindContextNodes();
   layout->CountRegisters();
@@ -45,6 +43,7 @@ std::expected<std::unique_ptr<const Layout>, ProgramError> Layout::Make(
   auto prepared =
       layout->operands_.Prepare(layout->strings_, layout->constants_, layout->set_items_);
   if (!prepared) return std::unexpected(std::move(prepared.error()));
+  layout->MakeSteps();
   return layout;
 }
 
@@ -75,26 +74,36 @@ void Layout::View() {
   pins_ = Section<format::Pin>(SectionId::Pins);
 }
 
-void Layout::PlaceTools() {
+void Layout::MakeSteps() {
+  graph_ = std::make_unique<StepGraph>(code_, operands(), slot_count());
   const auto table = Section<std::uint32_t>(SectionId::ToolTable);
   tool_places_.resize(table.size());
+  tools_mask_ = table.size() - 1;
   for (std::size_t place = 0; place < table.size(); ++place) {
     if (table[place] == kNone) continue;
     const format::Tool& tool = tools_[table[place]];
-    tool_places_[place] = {HashBytes(text(tool.name)), text(tool.name), {tool.code, table[place]}};
+    tool_places_[place] = {HashBytes(text(tool.name)),
+                           text(tool.name).data(),
+                           tool.name.size,
+                           {tool.code, table[place], graph_->StepsOf(tool.code)}};
   }
+  for (const format::Pattern& pattern : patterns_) {
+    pattern_steps_.push_back(graph_->StepsOf(pattern.code));
+  }
+  graph_->Finish();
+  steps_ = graph_->steps().data();
 }
 
 void Layout::HashNames() {
   const std::uint64_t seed = NameHashSeed();
   names_.assign(TableSize(static_cast<std::uint32_t>(path_nodes_.size())), Name{});
-  const std::size_t mask = names_.size() - 1;
+  names_mask_ = names_.size() - 1;
   for (std::uint32_t id = format::kRootCount; id < path_nodes_.size(); ++id) {
     const format::PathNode& node = path_nodes_[id];
     if (node.index != kNone) continue;
     const std::uint64_t hash = HashBelow(node.parent, NameHash(text(node.key), seed));
-    std::size_t place = hash & mask;
-    while (names_[place].node != kNone) place = (place + 1) & mask;
+    std::size_t place = hash & names_mask_;
+    while (names_[place].node != kNone) place = (place + 1) & names_mask_;
     names_[place] = {hash, node.parent, id, text(node.key)};
   }
 }
@@ -161,20 +170,17 @@ std::uint32_t Layout::FindElement(std::uint32_t node, std::uint32_t index) const
   }
 }
 
-// One look-up for both questions: names that differ by case only stand on one chain.
-Layout::NamedChild Layout::FindName(std::uint32_t node, std::string_view key,
-                                    std::uint64_t hash) const {
+// Names that differ by case only stand on one chain, so one look-up answers both questions.
+Layout::NamedChild Layout::FindVariant(std::uint32_t node, std::string_view key,
+                                       std::uint64_t wanted, std::size_t place) const {
   NamedChild found;
-  const std::uint64_t wanted = HashBelow(node, hash);
-  const std::size_t mask = names_.size() - 1;
-  for (std::size_t place = wanted & mask;; place = (place + 1) & mask) {
+  for (; names_[place].node != kNone; place = (place + 1) & names_mask_) {
     const Name& name = names_[place];
-    if (name.node == kNone) return found;
-    if (name.hash != wanted) continue;
-    if (name.parent != node) continue;
+    if (name.hash != wanted || name.parent != node) continue;
     if (SameText(name.key, key)) return {name.node, false};
     found.is_case_variant = found.is_case_variant || EqualFolded(name.key, key);
   }
+  return found;
 }
 
 const format::Tool* Layout::FindTool(std::string_view name) const {

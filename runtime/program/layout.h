@@ -17,8 +17,12 @@
 #include "runtime/program/pattern_index.h"
 #include "runtime/value/predicate.h"
 #include "runtime/value/same_text.h"
+#include "runtime/value/text_hash.h"
 
 namespace policy {
+
+class StepGraph;
+struct Step;
 
 // Immutable, safe for concurrent use. Every id that a verified record holds may be used without a
 // check.
@@ -28,6 +32,7 @@ class Layout {
   static std::expected<std::unique_ptr<const Layout>, ProgramError> Make(
       std::span<const std::byte> bytes);
 
+  ~Layout();
   Layout(const Layout&) = delete;  // large, and held by its Program
   Layout& operator=(const Layout&) = delete;
 
@@ -72,7 +77,18 @@ class Layout {
     std::uint32_t node = format::kNone;
     bool is_case_variant = false;
   };
-  NamedChild FindName(std::uint32_t node, std::string_view key, std::uint64_t hash) const;
+  NamedChild FindName(std::uint32_t node, std::string_view key, std::uint64_t hash) const {
+    const std::uint64_t wanted = HashBelow(node, hash);
+    std::size_t place = wanted & names_mask_;
+    for (;; place = (place + 1) & names_mask_) {
+      const Name& name = names_[place];
+      if (name.node == format::kNone) return {};
+      if (name.hash != wanted || name.parent != node) continue;
+      if (SameText(name.key, key)) return {name.node, false};
+      break;
+    }
+    return FindVariant(node, key, wanted, place);
+  }
   // The child of `node` for list element `index`, or kNone.
   std::uint32_t FindElement(std::uint32_t node, std::uint32_t index) const;
 
@@ -110,6 +126,7 @@ class Layout {
   struct Block {
     std::uint32_t code = format::kNone;
     std::uint32_t number = format::kNone;
+    std::uint32_t first_step = 0;  // of steps()
   };
   // Of the tool; numbered kNone where no statement names it. `hash`: HashBytes of `name`.
   Block FindToolBlock(std::string_view name, std::uint64_t hash) const {
@@ -119,8 +136,11 @@ class Layout {
   // REQUIRES: `pattern` is one of patterns().
   Block BlockOf(const format::Pattern& pattern) const {
     const auto position = static_cast<std::size_t>(&pattern - patterns_.data());
-    return {pattern.code, static_cast<std::uint32_t>(tools_.size() + position)};
+    return {pattern.code, static_cast<std::uint32_t>(tools_.size() + position),
+            pattern_steps_[position]};
   }
+  // Steps of the blocks (step_graph.h).
+  const Step* steps() const { return steps_; }
 
   // What the lock says of a server's tool, or null.
   const format::Pin* FindPin(std::string_view tool, std::string_view server) const;
@@ -137,11 +157,11 @@ class Layout {
   std::string SlotPath(std::uint32_t number) const;
 
  private:
-  Layout() = default;
+  Layout();
   template <typename T>
   std::span<const T> Section(format::SectionId id) const;
   void View();
-  void PlaceTools();
+  void MakeSteps();
   void HashNames();
   void FindContextNodes();
   void CountRegisters();
@@ -171,19 +191,21 @@ class Layout {
   // for a name that is not the one it looks for.
   struct ToolPlace {
     std::uint64_t hash = 0;  // HashBytes of the name
-    std::string_view name;
+    const char* name = nullptr;
+    std::uint32_t name_bytes = 0;
     Block block;  // its number, which is the tool's position, is kNone where free
   };
+  static_assert(sizeof(ToolPlace) == 32, "two in a line of the cache");
   // Null where no statement names the tool.
   const ToolPlace* FindToolPlace(std::string_view name, std::uint64_t hash) const {
-    const std::size_t mask = tool_places_.size() - 1;
-    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    for (std::size_t at = hash & tools_mask_;; at = (at + 1) & tools_mask_) {
       const ToolPlace& place = tool_places_[at];
       if (place.block.number == format::kNone) return nullptr;
-      if (place.hash == hash && SameText(place.name, name)) return &place;
+      if (place.hash == hash && SameText({place.name, place.name_bytes}, name)) return &place;
     }
   }
   std::vector<ToolPlace> tool_places_;
+  std::size_t tools_mask_ = 0;  // one below their number
   // Members by parent and NameHash, open addressing as in the path table; in memory only, as the
   // hash is this process's.
   struct Name {
@@ -192,10 +214,21 @@ class Layout {
     std::uint32_t node = format::kNone;  // kNone where free
     std::string_view key;
   };
+  // Of the member `hash`, the NameHash of its key, of `parent`.
+  static std::uint64_t HashBelow(std::uint32_t parent, std::uint64_t hash) {
+    return hash ^ parent * text_hash::kFactor;
+  }
+  // The rest of FindName, from `place` on, where a name of the same hash stands that is not `key`.
+  NamedChild FindVariant(std::uint32_t node, std::string_view key, std::uint64_t wanted,
+                         std::size_t place) const;
   std::vector<Name> names_;
+  std::size_t names_mask_ = 0;  // one below their number
   ContextNodes context_nodes_;
   std::size_t register_count_ = 0;
   PatternIndex pattern_index_;
+  std::unique_ptr<StepGraph> graph_;
+  const Step* steps_ = nullptr;               // of graph_
+  std::vector<std::uint32_t> pattern_steps_;  // by pattern: its first step
 };
 
 }  // namespace policy

@@ -48,28 +48,9 @@ std::string MemberStep(std::string_view key) {
   return "[" + QuotedText(key, kTextBytesMax) + "]";
 }
 
-// Whole and unescaped: part of what counters are known by.
 std::string PathText(const Layout& layout, std::uint32_t slot) {
-  constexpr std::string_view kRootNames[format::kRootCount] = {"args",   "tool", "grant",  "claims",
-                                                               "client", "now",  "session"};
-  const auto path_nodes = layout.path_nodes();
-  std::vector<std::uint32_t> nodes;
-  for (std::uint32_t id = layout.slots()[slot].node; id != kNone; id = path_nodes[id].parent) {
-    nodes.push_back(id);
-  }
-  std::string path(kRootNames[nodes.back()]);
-  nodes.pop_back();
-  for (; !nodes.empty(); nodes.pop_back()) {
-    const format::PathNode& node = path_nodes[nodes.back()];
-    const std::string_view key = layout.text(node.key);
-    if (node.index != kNone) {
-      path += "[" + std::to_string(node.index) + "]";
-    } else if (IsPlainKey(key)) {
-      path.append(".").append(key);
-    } else {
-      path.append("[\"").append(key).append("\"]");
-    }
-  }
+  std::string path;
+  AppendSlotPath(layout, slot, path);
   return path;
 }
 
@@ -304,6 +285,30 @@ Expression ExpressionWriter::WriteTest(const Instruction& test) {
 }
 
 }  // namespace
+
+void AppendSlotPath(const Layout& layout, std::uint32_t slot, std::string& text) {
+  constexpr std::string_view kRootNames[format::kRootCount] = {"args",   "tool", "grant",  "claims",
+                                                               "client", "now",  "session"};
+  const auto path_nodes = layout.path_nodes();
+  std::array<std::uint32_t, format::kPathDepthMax + 1> nodes;
+  std::size_t depth = 0;
+  for (std::uint32_t id = layout.slots()[slot].node; id != kNone; id = path_nodes[id].parent) {
+    nodes[depth++] = id;
+  }
+  text += kRootNames[nodes[--depth]];
+  while (depth > 0) {
+    const format::PathNode& node = path_nodes[nodes[--depth]];
+    const std::string_view key = layout.text(node.key);
+    if (node.index != kNone) {
+      const fmt::format_int index(node.index);
+      text.append("[").append(index.data(), index.size()).append("]");
+    } else if (IsPlainKey(key)) {
+      text.append(".").append(key);
+    } else {
+      text.append("[\"").append(key).append("\"]");
+    }
+  }
+}
 
 std::string ValueText(const Layout& layout, std::uint32_t number,
                       std::span<const BoundElement> bound) {

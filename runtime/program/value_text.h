@@ -18,6 +18,9 @@ struct BoundElement {
   std::size_t index = 0;
 };
 
+// Appends "args.items[0].id", whole and unescaped: part of what counters are known by.
+void AppendSlotPath(const Layout& layout, std::uint32_t slot, std::string& text);
+
 // "args.items[0].id", "domain(args.to)", "count r in args.to: domain(r) == \"x.org\"". Variables
 // are named r and, within, s; but those in `bound` by their element: "domain(args.to[2])". What is
 // very long is cut.

@@ -95,8 +95,8 @@ std::vector<char*> EnvironmentOf(const ChildProcess::Place& place) {
     const auto is_own = [own](const std::string& variable) {
       return NameOf(variable) == NameOf(*own);
     };
-    const bool is_left_out = std::ranges::any_of(place.environment, is_own) ||
-                             std::ranges::any_of(place.hidden, is_own);
+    const bool is_left_out =
+        std::ranges::any_of(place.environment, is_own) || std::ranges::any_of(place.hidden, is_own);
     if (!is_left_out) all.push_back(*own);
   }
   for (const std::string& variable : place.environment) all.push_back(Unchanged(variable));
@@ -107,6 +107,21 @@ std::vector<char*> EnvironmentOf(const ChildProcess::Place& place) {
 }  // namespace
 
 void AdoptOrphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+void ReapAdopted() {
+  for (const pid_t child : DirectChildren()) ::waitpid(child, nullptr, WNOHANG);
+}
+
+void KillAdopted() {
+  for (int round = 0; round < kKillRoundsMax; ++round) {
+    const std::vector<pid_t> children = DirectChildren();
+    if (children.empty()) return;
+    for (const pid_t child : children) ::kill(child, SIGKILL);
+    const timespec pause{0, kKillRoundNanoseconds};
+    ::nanosleep(&pause, nullptr);
+    ReapAdopted();
+  }
+}
 
 std::expected<ChildProcess, std::string> ChildProcess::Spawn(
     const std::vector<std::string>& command, const Place& place) {

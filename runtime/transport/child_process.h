@@ -22,7 +22,7 @@ class ChildProcess {
     // NAME=VALUE each, added to this process's environment, or in place of what it has there.
     std::vector<std::string> environment;
     std::vector<std::string> hidden;  // names of this process's variables that it does not get
-    std::string folder;  // where it runs; empty: where this process does
+    std::string folder;               // where it runs; empty: where this process does
   };
 
   // Runs `command` (found along PATH) with default signals and this process's environment. The
@@ -65,6 +65,12 @@ class ChildProcess {
 // Orphans below this process become its children, so that it can end them. Called once, before
 // Spawn.
 void AdoptOrphans();
+
+// For a process whose children belong to other threads of its: what its main thread has are orphans
+// that it adopted. Called from the main thread. Collects those that have ended.
+void ReapAdopted();
+// Kills them, and what they leave behind, and collects them. Takes at most some milliseconds.
+void KillAdopted();
 
 }  // namespace policy::transport
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "runtime/transport/lease_socket.h"
+#include "runtime/transport/local_socket.h"
 
 namespace policy::transport {
 
@@ -16,7 +16,7 @@ std::expected<std::unique_ptr<LeaseLeader>, std::string> LeaseLeader::Start(
   leader->pool_ = std::move(*pool);
   if (surroundings.is_alone) leader->pool_->ForgetOrphans();
   leader->pool_->Join(kSelf);
-  auto listener = ListenForLeases(surroundings.directory);
+  auto listener = ListenLocally(surroundings.directory, kLeaseSocketName);
   if (!listener) return std::unexpected(listener.error());
   leader->listener_ = std::move(*listener);
   surroundings.loop.Watch(leader->listener_.number(), {.readable = true}, *leader);
@@ -33,7 +33,7 @@ LeaseLeader::~LeaseLeader() {
 
 void LeaseLeader::OnReady(Interest) {
   while (true) {
-    Descriptor socket = AcceptLeaseConnection(listener_);
+    Descriptor socket = AcceptLocally(listener_);
     if (!socket.is_open()) return;
     if (holders_.size() >= kLeaseHoldersMax) continue;
     const LeasePool::HolderId id = next_id_++;

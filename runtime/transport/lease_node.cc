@@ -91,6 +91,12 @@ LeaseNode::~LeaseNode() {
   if (thread_.joinable()) thread_.join();
 }
 
+void LeaseNode::WithPool(std::function<void(LeasePool* pool)> visit) {
+  loop_->Post([this, visit = std::move(visit)] {
+    if (upstream_ != nullptr) upstream_->WithPool(visit);
+  });
+}
+
 void LeaseNode::Release(std::function<void(std::optional<bool>)> on_done) {
   loop_->Post([this, on_done = std::move(on_done)] { upstream_->Release(on_done); });
 }
@@ -102,7 +108,11 @@ void LeaseNode::Begin(const LeaseUpstream::Make& make) {
        .counters = counters_,
        .clock = clock_,
        .events = {.on_term = [this](std::uint64_t i) { BeginTerm(i); },
-                  .on_lost = [this] { can_ask_ = false; },
+                  .on_lost =
+                      [this] {
+                        can_ask_ = false;
+                        counters_.set_has_store(false);
+                      },
                   .on_refused = [this](const std::string& why) { Settle(std::unexpected(why)); },
                   .on_trouble =
                       [this](const std::string& trouble) {
@@ -112,6 +122,7 @@ void LeaseNode::Begin(const LeaseUpstream::Make& make) {
 
 void LeaseNode::BeginTerm(std::uint64_t incarnation) {
   can_ask_ = true;
+  counters_.set_has_store(true);
   leads_ = upstream_->leads();
   // A pool that lost its file grants everything anew: what came from the old one must not count
   // beside it.

@@ -52,7 +52,9 @@ class LeaseNode {
   ~LeaseNode();
 
   SharedCounters& counters() { return counters_; }
-
+  // For operators: calls `visit` in the node's thread, in a coming turn, with the pool that this
+  // process keeps, or null. Never, when the node ends before.
+  void WithPool(std::function<void(LeasePool* pool)> visit);
   // LeaseUpstream::Release. `on_done` is called once, in the node's thread; not at all if the node
   // ends before the store has answered.
   void Release(std::function<void(std::optional<bool>)> on_done);

@@ -11,6 +11,7 @@
 
 #include "runtime/limits/clock.h"
 #include "runtime/limits/store/lease_message.h"
+#include "runtime/limits/store/lease_pool.h"
 #include "runtime/limits/store/shared_counters.h"
 #include "runtime/transport/event_loop.h"
 
@@ -48,14 +49,18 @@ class LeaseUpstream {
   virtual void Ask(std::span<const AskMessage> asks) = 0;
   // Gives back what has been idle for long. What is lost on its way is lost.
   virtual void Return(std::span<const ReturnMessage> returns) = 0;
-  // An operator says that what the store has lost, or still waits for, is to be waited for no longer:
-  // what is denied for that begins with what is known. `on_done`, in a turn of the loop: whether
-  // anything was denied for that; nullopt: the store did not answer, or keeps nothing like it.
+  // An operator says that what the store has lost, or still waits for, is to be waited for no
+  // longer: what is denied for that begins with what is known. `on_done`, in a turn of the loop:
+  // whether anything was denied for that; nullopt: the store did not answer, or keeps nothing like
+  // it.
   virtual void Release(std::function<void(std::optional<bool>)> on_done) { on_done({}); }
   // Last of all in a term: gives back what is idle, and waits until that is on its way.
   virtual void Leave(std::span<const ReturnMessage> returns) = 0;
   // Whether this process keeps the pool.
   virtual bool leads() const { return false; }
+  // For operators: calls `visit` with the pool, or with null where another process or a Redis keeps
+  // it.
+  virtual void WithPool(const std::function<void(LeasePool* pool)>& visit) { visit(nullptr); }
 };
 
 }  // namespace policy::transport

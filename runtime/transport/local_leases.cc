@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "runtime/transport/lease_socket.h"
+#include "runtime/transport/local_socket.h"
 
 namespace policy::transport {
 namespace {
@@ -59,7 +59,7 @@ void LocalLeases::Lead(File lead) {
 }
 
 void LocalLeases::Follow() {
-  Descriptor socket = ConnectToLeader(directory_);
+  Descriptor socket = ConnectLocally(directory_, kLeaseSocketName);
   if (!socket.is_open()) {
     TryAgain("the process that leads in " + directory_.path() + " does not listen");
     return;
@@ -105,6 +105,12 @@ void LocalLeases::Hold(std::span<const HoldMessage> holdings) {
 
 void LocalLeases::Ask(std::span<const AskMessage> asks) {
   for (const AskMessage& ask : asks) Say(ask);
+}
+
+void LocalLeases::WithPool(const std::function<void(LeasePool* pool)>& visit) {
+  if (leader_ == nullptr) return visit(nullptr);
+  visit(&leader_->pool());
+  leader_->Deliver();
 }
 
 void LocalLeases::Return(std::span<const ReturnMessage> returns) {

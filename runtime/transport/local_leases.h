@@ -25,6 +25,7 @@ class LocalLeases final : public LeaseUpstream {
   void Return(std::span<const ReturnMessage> returns) override;
   void Leave(std::span<const ReturnMessage> returns) override;
   bool leads() const override { return leader_ != nullptr; }
+  void WithPool(const std::function<void(LeasePool* pool)>& visit) override;
 
  private:
   void Elect();

@@ -457,6 +457,7 @@ void RedisLeases::HearGrant(const Question& question, const RespValue& answer, G
                      .amount = *amount,
                      .elsewhere = *elsewhere};
   LeaseEnd end;
+  if (!IsFlow(question.kind)) grant.sharers = ToNumber(answer.ItemText(4)).value_or(0);
   if (IsFlow(question.kind)) {
     const auto life_us = ToNumber(answer.ItemText(4));
     const auto frees_us = ToNumber(answer.ItemText(5));

@@ -237,7 +237,8 @@ if fits then
 end
 save_cell(KEYS[3], cell, id)
 if permit_life > 0 then redis.call('PEXPIRE', KEYS[3], text(permit_life + 86400000)) end
-return {fits and 'GRANTED' or 'DRY', text(amount), text(cell.issued - mine.granted), text(now)}
+return {fits and 'GRANTED' or 'DRY', text(amount), text(cell.issued - mine.granted), text(now),
+  text(sharers)}
 )lua";
 
 // KEYS meta, cell. ARGV id, incarnation, seq, start, amount, what the room left is good for (or

@@ -37,22 +37,27 @@ inline constexpr std::array<std::uint64_t, 20> kPowersOfTen = [] {
 // Of any two.
 std::strong_ordering CompareAny(Decimal a, Decimal b);
 
+// Writes the one with the larger exponent with that of the other, as can mostly be done: then their
+// coefficients compare as they do. False: it would overflow, and nothing is written.
+inline bool Align(Decimal& a, Decimal& b) {
+  constexpr int kShiftMax = 18;
+  const int shift = a.exponent - b.exponent;
+  if (shift == 0) return true;
+  if (shift > kShiftMax || shift < -kShiftMax) return false;
+  const bool is_a = shift > 0;
+  const auto factor =
+      static_cast<std::int64_t>(kPowersOfTen[static_cast<std::size_t>(is_a ? shift : -shift)]);
+  std::int64_t written = 0;
+  if (__builtin_mul_overflow(is_a ? a.coefficient : b.coefficient, factor, &written)) return false;
+  a.coefficient = is_a ? written : a.coefficient;
+  b.coefficient = is_a ? b.coefficient : written;
+  return true;
+}
+
 }  // namespace decimal
 
 inline std::strong_ordering Compare(Decimal a, Decimal b) {
-  if (a.exponent == b.exponent) return a.coefficient <=> b.coefficient;
-  // Mostly one of them can be written with the exponent of the other.
-  constexpr int kShiftMax = 18;
-  const int shift = a.exponent - b.exponent;
-  if (shift > kShiftMax || shift < -kShiftMax) return decimal::CompareAny(a, b);
-  std::int64_t& coarse = shift > 0 ? a.coefficient : b.coefficient;
-  const auto factor = decimal::kPowersOfTen[static_cast<std::size_t>(shift > 0 ? shift : -shift)];
-  std::int64_t shifted = 0;
-  if (__builtin_mul_overflow(coarse, static_cast<std::int64_t>(factor), &shifted)) [[unlikely]] {
-    return decimal::CompareAny(a, b);
-  }
-  coarse = shifted;
-  return a.coefficient <=> b.coefficient;
+  return decimal::Align(a, b) ? a.coefficient <=> b.coefficient : decimal::CompareAny(a, b);
 }
 
 // `text` is a JSON number (RFC 8259 grammar, already validated). nullopt: outside the exact range.

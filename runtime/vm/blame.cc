@@ -139,7 +139,9 @@ std::string BlameWriter::OfTest(const Instruction& test) {
   const Value value = ValueAt(frame_, test.slot);
   const Derived* const derived = layout_.FindDerived(test.slot);
   if (derived != nullptr && value.kind == ValueKind::Broken) return OfBroken(test.slot, *derived);
-  return CauseOfUnknown(Text(test.slot), static_cast<Predicate>(test.predicate), value);
+  std::string cause = "`" + Text(test.slot) + "`";
+  AppendUnknown(static_cast<Predicate>(test.predicate), value, cause);
+  return cause;
 }
 
 std::string BlameWriter::OfValue(std::uint32_t number, std::string_view wanted) {
@@ -215,6 +217,19 @@ std::string BlameWriter::OfElement(const Derived& quantifier) {
 
 std::string CauseOfTest(const Instruction& test, Frame& frame) {
   return BlameWriter(frame).OfTest(test);
+}
+
+// Most tests look at what the call says itself: of that nothing is allocated.
+void AppendCauseOfTest(const Instruction& test, Frame& frame, std::string& text) {
+  const Layout& layout = frame.program().layout();
+  if (layout.FindDerived(test.slot) != nullptr) {
+    text += CauseOfTest(test, frame);
+    return;
+  }
+  text += '`';
+  AppendSlotPath(layout, test.slot, text);
+  text += '`';
+  AppendUnknown(static_cast<Predicate>(test.predicate), frame.slot(test.slot), text);
 }
 
 std::string CauseOfValue(std::uint32_t number, std::string_view wanted, Frame& frame) {

@@ -16,6 +16,9 @@ namespace policy {
 // no bare mail address". Makes values again where it must: not for the hot path.
 std::string CauseOfTest(const Instruction& test, Frame& frame);
 
+// Appends the same.
+void AppendCauseOfTest(const Instruction& test, Frame& frame, std::string& text);
+
 // Why the slot or derived value `number` is not what is `wanted`: "a number".
 std::string CauseOfValue(std::uint32_t number, std::string_view wanted, Frame& frame);
 

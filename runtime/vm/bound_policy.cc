@@ -52,6 +52,8 @@ std::string ScopeText(const Layout& layout, const format::Counter& counter) {
   return text;
 }
 
+}  // namespace
+
 CounterIdentity IdentityOf(const Layout& layout, const format::Counter& counter,
                            std::string_view attachment) {
   CounterIdentity identity;
@@ -68,8 +70,6 @@ CounterIdentity IdentityOf(const Layout& layout, const format::Counter& counter,
   identity.kind = KindOf(counter.algorithm);
   return identity;
 }
-
-}  // namespace
 
 BoundPolicy::BoundPolicy(std::shared_ptr<const Program> program, Counters& counters,
                          std::string_view attachment)

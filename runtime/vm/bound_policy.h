@@ -8,8 +8,13 @@
 
 #include "policy/counters.h"
 #include "policy/program.h"
+#include "runtime/program/format.h"
 
 namespace policy {
+
+// What makes a counter of a program the same across reloads and processes.
+CounterIdentity IdentityOf(const Layout& layout, const format::Counter& counter,
+                           std::string_view attachment);
 
 // Opens the counters of the program once and closes them with itself. Immutable, so safe for
 // concurrent use; hold it by shared_ptr where calls outlive a reload. `counters` must outlive it.

@@ -107,26 +107,35 @@ bool Takes(const Taken& taken, ValueKind kind) {
 
 }  // namespace
 
-std::string CauseOfMistype(std::string_view path, const Value& value, std::string_view wanted) {
+void AppendMistype(const Value& value, std::string_view wanted, std::string& text) {
   switch (value.kind) {
     case ValueKind::Absent:
-      return fmt::format("`{}` is missing", path);
+      text += " is missing";
+      return;
     case ValueKind::Broken:
-      return fmt::format(
-          "`{}` cannot be reached: what stands above it is no record, or too short a list", path);
+      text += " cannot be reached: what stands above it is no record, or too short a list";
+      return;
     case ValueKind::Null:
-      return fmt::format("`{}` is null, not {}", path, wanted);
+      text.append(" is null, not ").append(wanted);
+      return;
     case ValueKind::InexactNumber:
-      return fmt::format("`{}` is a number that servers may read as another", path);
+      text += " is a number that servers may read as another";
+      return;
     default:
-      return fmt::format("`{}` is {}, not {}", path, KindText(value.kind), wanted);
+      text.append(" is ").append(KindText(value.kind)).append(", not ").append(wanted);
   }
 }
 
-std::string CauseOfUnknown(std::string_view path, Predicate predicate, const Value& value) {
+void AppendUnknown(Predicate predicate, const Value& value, std::string& text) {
   const Taken taken = TakenBy(predicate);
-  if (Takes(taken, value.kind)) return fmt::format("`{}` {}", path, taken.otherwise);
-  return CauseOfMistype(path, value, taken.wanted);
+  if (!Takes(taken, value.kind)) return AppendMistype(value, taken.wanted, text);
+  text.append(" ").append(taken.otherwise);
+}
+
+std::string CauseOfMistype(std::string_view path, const Value& value, std::string_view wanted) {
+  std::string cause = fmt::format("`{}`", path);
+  AppendMistype(value, wanted, cause);
+  return cause;
 }
 
 }  // namespace policy

@@ -11,10 +11,14 @@
 
 namespace policy {
 
-// "`args.amount` is missing", "`args.amount` is text, not a number".
-std::string CauseOfUnknown(std::string_view path, Predicate predicate, const Value& value);
+// " is missing", " is text, not a number": what is said of a value behind its name, where a test of
+// it is unknown.
+void AppendUnknown(Predicate predicate, const Value& value, std::string& text);
 
 // The same for the value of a cost or of a scope: `wanted` is "a number".
+void AppendMistype(const Value& value, std::string_view wanted, std::string& text);
+
+// "`args.amount` is text, not a number".
 std::string CauseOfMistype(std::string_view path, const Value& value, std::string_view wanted);
 
 }  // namespace policy

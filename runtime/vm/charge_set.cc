@@ -138,6 +138,7 @@ void ChargeSet::Add(const BoundPolicy& policy, std::uint32_t id, std::int64_t am
   const format::Limit& limit = policy.program().layout().limits()[id];
   CounterTable* const table = policy.table(limit.counter);
   const std::string_view key = keys_[charges_.size()].bytes();
+  const bool shares_locally = limit.on_store_error == format::OnStoreError::LocalShare;
   const bool refunds = limit.on_error == format::OnError::Refund;
   for (std::size_t i = 0; i < charges_.size(); ++i) {
     Charge& charge = charges_[i];
@@ -145,11 +146,12 @@ void ChargeSet::Add(const BoundPolicy& policy, std::uint32_t id, std::int64_t am
     charge.amount = std::max(charge.amount, amount);
     charge.max = std::min(charge.max, limit.max);
     charge.refund_on_error = charge.refund_on_error && refunds;  // keeping is the closed reading
+    charge.local_share = charge.local_share && shares_locally;
     shares_.push_back({id, i, amount});
     return;
   }
   shares_.push_back({id, charges_.size(), amount});
-  charges_.push_back({table, key, amount, limit.max, refunds, limit.burst});
+  charges_.push_back({table, key, amount, limit.max, refunds, limit.burst, shares_locally});
 }
 
 std::int64_t ChargeSet::AmountOf(std::uint32_t limit) const {

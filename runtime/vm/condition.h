@@ -1,14 +1,13 @@
-// One test of a program, and how its truth is written: what the interpreter's blocks and the bodies
-// of quantifiers share.
+// One test of a program: what the interpreter's blocks and the bodies of quantifiers share.
 #ifndef RUNTIME_VM_CONDITION_H_
 #define RUNTIME_VM_CONDITION_H_
 
-#include <array>
 #include <cstdint>
 
 #include "runtime/program/frame.h"
 #include "runtime/program/instruction.h"
 #include "runtime/program/layout.h"
+#include "runtime/program/register_write.h"
 #include "runtime/value/apply.h"
 #include "runtime/value/predicate.h"
 #include "runtime/value/truth.h"
@@ -32,31 +31,6 @@ namespace policy {
     if (test.memo != 0) frame.Remember(test.memo, static_cast<std::uint8_t>(truth));
   }
   return (test.flags & kFlagNegate) != 0 ? Not(truth) : truth;
-}
-
-// What is in a register that held `old` when the instruction has written `truth` as its mode says.
-inline Truth Written(const Instruction& instruction, Truth truth, Truth old) {
-  // By mode, `old` and `truth`, of four each: without a branch, as modes and truths are mixed.
-  static constexpr auto kWritten = [] {
-    std::array<Truth, 64> written{};
-    for (std::size_t i = 0; i < written.size(); ++i) {
-      const auto from = static_cast<Truth>((i >> 2) & 3);
-      const auto with = static_cast<Truth>(i & 3);
-      const auto mode = static_cast<WriteMode>(i >> 4);
-      written[i] = mode == WriteMode::And  ? And(from, with)
-                   : mode == WriteMode::Or ? Or(from, with)
-                                           : with;
-    }
-    return written;
-  }();
-  return kWritten[(instruction.flags & unsigned{kFlagModeMask}) << 4 |
-                  static_cast<unsigned>(old) << 2 | static_cast<unsigned>(truth)];
-}
-
-// Whether an instruction that left `truth` in its register goes to its target.
-inline bool TakesJump(const Instruction& instruction, Truth truth) {
-  return (truth == Truth::False && (instruction.flags & kFlagJumpIfFalse) != 0) ||
-         (truth == Truth::True && (instruction.flags & kFlagJumpIfTrue) != 0);
 }
 
 // Where an Index instruction at `at` goes to. A switch over the literals of a table is sound only

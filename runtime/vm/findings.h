@@ -23,6 +23,7 @@ struct Findings {
   std::vector<FoundRule> allows;     // every allow rule that names the tool, fired or not
   std::vector<FoundRule> approvals;  // fired
   std::vector<std::uint32_t> limits;
+  std::uint32_t native_runs = 0;  // counted by NativeCode, call after call
 
   // One allow rule names the tool and is true, and no other rule or limit has anything to say.
   bool is_one_allow() const {

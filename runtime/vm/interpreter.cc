@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
+#include <functional>
 
 #include "policy/check.h"
 #include "runtime/program/layout.h"
+#include "runtime/program/step_graph.h"
+#include "runtime/value/apply.h"
 #include "runtime/value/glob.h"
 #include "runtime/value/json_walk.h"
 #include "runtime/value/predicate.h"
@@ -18,28 +22,35 @@ namespace {
 // first is kept here until it proves not to be all.
 class Sink {
  public:
-  explicit Sink(Findings& findings) : findings_(findings) {}
+  explicit Sink(Findings& findings) : findings_(&findings) {}
 
-  void Allow(std::uint32_t rule, Truth truth) {
-    if (allow_count_ == 1) findings_.allows.push_back(allow_);
-    if (++allow_count_ > 1) return findings_.allows.push_back({rule, truth});
-    allow_ = {rule, truth};
+  [[gnu::always_inline]] void Allow(std::uint32_t rule, Truth truth) {
+    if (++allow_count_ == 1) [[likely]] {
+      allow_ = {rule, truth};
+      return;
+    }
+    if (allow_count_ == 2) findings_->allows.push_back(allow_);
+    findings_->allows.push_back({rule, truth});
   }
   void Deny(std::uint32_t rule, Truth truth) {
     HasOthers();
-    findings_.denials.push_back({rule, truth});
+    findings_->denials.push_back({rule, truth});
   }
   void Approve(std::uint32_t rule, Truth truth) {
     HasOthers();
-    findings_.approvals.push_back({rule, truth});
+    findings_->approvals.push_back({rule, truth});
   }
   void Limit(std::uint32_t limit) {
     HasOthers();
-    findings_.limits.push_back(limit);
+    findings_->limits.push_back(limit);
   }
 
-  // Others write there by themselves, and say so.
-  Findings& findings() { return findings_; }
+  // Others write there by themselves, behind what was found before, and say so.
+  Findings& findings() {
+    if (allow_count_ == 1) findings_->allows.push_back(allow_);
+    if (allow_count_ == 1) ++allow_count_;
+    return *findings_;
+  }
   void HasOthers() { has_others_ = true; }
 
   // The rule that alone admits the call, as nothing else was found; else all is in the findings,
@@ -47,13 +58,13 @@ class Sink {
   std::uint32_t Finish() {
     if (allow_count_ == 1) {
       if (!has_others_ && allow_.truth == Truth::True) return allow_.rule;
-      findings_.allows.push_back(allow_);
+      findings_->allows.push_back(allow_);
     }
     return format::kNone;
   }
 
  private:
-  Findings& findings_;
+  Findings* findings_;
   FoundRule allow_;
   std::uint32_t allow_count_ = 0;
   bool has_others_ = false;
@@ -79,8 +90,9 @@ const Instruction* NextOf(const Instruction* instruction, Truth truth, const Ins
   return instruction + 1;
 }
 
+// `first`: what register 0 holds.
 template <typename Trace>
-void RunBlock(std::uint32_t start, Frame& frame, Sink& sink, Trace& trace) {
+void RunBlock(std::uint32_t start, Truth first, Frame& frame, Sink& sink, Trace& trace) {
   const Layout& layout = frame.program().layout();
   const Instruction* const code = layout.code().data();
   const Operand* const operands = layout.operands().data();
@@ -89,6 +101,7 @@ void RunBlock(std::uint32_t start, Frame& frame, Sink& sink, Trace& trace) {
   constexpr std::size_t kUsualCount = 16;
   std::fill_n(registers.begin(), kUsualCount, Truth::Unknown);
   if (layout.register_count() > kUsualCount) registers.fill(Truth::Unknown);
+  registers[0] = first;
 
   for (const Instruction* at = code + start;;) {
     const auto note = [&](Truth truth) {
@@ -158,16 +171,105 @@ void RunBlock(std::uint32_t start, Frame& frame, Sink& sink, Trace& trace) {
   }
 }
 
+template <typename Test>
+Truth TestNumber(const Step& step, const Value& value, Test is_so) {
+  if (value.kind != ValueKind::Number) return Truth::Unknown;
+  Decimal number = value.number();
+  Decimal limit = {step.coefficient, step.exponent};
+  if (decimal::Align(number, limit)) return ToTruth(is_so(number.coefficient, limit.coefficient));
+  const std::strong_ordering order = decimal::CompareAny(number, limit);
+  return ToTruth(is_so(order < 0 ? -1 : order > 0 ? 1 : 0, 0));
+}
+
+// The same as RunBlock for code that keeps to register 0, which most does.
+[[gnu::always_inline]] inline void RunSteps(std::uint32_t first, Frame& frame, Sink& sink) {
+  using std::string_view;
+  const Layout& layout = frame.program().layout();
+  const Step* const steps = layout.steps();
+  for (const Step* step = steps + first;;) {
+    const auto value = [&]() -> const Value& { return frame.slot(step->slot); };
+    const auto go_on = [&] { step = steps + step->next[0]; };
+    const auto follow = [&](Truth truth) {
+      step = steps + step->next[static_cast<std::size_t>(truth)];
+    };
+    switch (step->kind) {
+      case StepKind::End:
+        return;
+      case StepKind::Resume: {
+        NoTrace trace;
+        Sink rest = sink;  // its address is known to nobody else, so that it needs no memory
+        RunBlock(step->subject, step->truth, frame, rest, trace);
+        sink = rest;
+        return;
+      }
+      case StepKind::Allow:
+        sink.Allow(step->subject, step->truth);
+        go_on();
+        continue;
+      case StepKind::Deny:
+        sink.Deny(step->subject, step->truth);
+        go_on();
+        continue;
+      case StepKind::Approve:
+        sink.Approve(step->subject, step->truth);
+        go_on();
+        continue;
+      case StepKind::CloseArguments: {
+        const Instruction& close = layout.code()[step->subject];
+        std::string_view name;
+        if (FindUnnamedArgument(close, frame, name)) sink.Deny(close.constant, Truth::True);
+        go_on();
+        continue;
+      }
+      case StepKind::Limit:
+        sink.Limit(step->subject);
+        go_on();
+        continue;
+      case StepKind::LessNumber:
+        follow(TestNumber(*step, value(), std::less<>()));
+        continue;
+      case StepKind::LessOrEqualNumber:
+        follow(TestNumber(*step, value(), std::less_equal<>()));
+        continue;
+      case StepKind::GreaterNumber:
+        follow(TestNumber(*step, value(), std::greater<>()));
+        continue;
+      case StepKind::GreaterOrEqualNumber:
+        follow(TestNumber(*step, value(), std::greater_equal<>()));
+        continue;
+      case StepKind::EqualString:
+        follow(ApplyInline(Predicate::EqualString, value(), *step->operand));
+        continue;
+      case StepKind::InShorts:
+        follow(apply::OfText(value(), [&](string_view text) {
+          return ToTruth(apply::HasShort(*step->operand, text));
+        }));
+        continue;
+      case StepKind::StartsWith:
+        follow(ApplyInline(Predicate::StartsWith, value(), *step->operand));
+        continue;
+      case StepKind::EndsWith:
+        follow(ApplyInline(Predicate::EndsWith, value(), *step->operand));
+        continue;
+      case StepKind::OtherTest:
+        follow(RunTest(layout.code()[step->subject], layout.operands().data(), frame));
+        continue;
+    }
+  }
+}
+
 // Runs the block by its machine code, where there is any.
 template <typename Trace>
-void RunAnyBlock(Layout::Block block, Frame& frame, Sink& sink, Trace& trace) {
+[[gnu::always_inline]] inline void RunAnyBlock(Layout::Block block, Frame& frame, Sink& sink,
+                                               Trace& trace) {
   if constexpr (Trace::kTakesShortcuts) {
     const NativeCode* const native = frame.program().native();
     if (native != nullptr && native->Run(block.number, frame, sink.findings())) {
       return sink.HasOthers();
     }
+    return RunSteps(block.first_step, frame, sink);
   }
-  RunBlock(block.code, frame, sink, trace);
+  RunBlock(block.code, Truth::Unknown, frame, sink, trace);
 }
 
 // The blocks of the patterns that cover a tool which no statement names. Patterns of one statement
@@ -193,8 +295,12 @@ void RunPatterns(Frame& frame, Sink& sink, Trace& trace) {
 template <typename Trace>
 [[gnu::always_inline]] inline void RunTool(Frame& frame, Sink& sink, Trace& trace) {
   const auto block = frame.program().layout().FindToolBlock(frame.tool(), frame.tool_hash());
-  if (block.number == format::kNone) return RunPatterns(frame, sink, trace);
-  RunAnyBlock(block, frame, sink, trace);
+  if (block.number != format::kNone) [[likely]] {
+    return RunAnyBlock(block, frame, sink, trace);
+  }
+  Sink patterns = sink;
+  RunPatterns(frame, patterns, trace);
+  sink = patterns;
 }
 
 }  // namespace
@@ -214,7 +320,7 @@ void Interpret(Frame& frame, Findings& findings) {
 void InterpretBlock(std::uint32_t start, Frame& frame, Findings& findings) {
   NoTrace trace;
   Sink sink(findings);
-  RunBlock(start, frame, sink, trace);
+  RunBlock(start, Truth::Unknown, frame, sink, trace);
   sink.HasOthers();
   sink.Finish();
 }

@@ -34,8 +34,16 @@ struct Blame {
 };
 
 Blame FindBlame(std::uint32_t rule, Frame& frame) {
-  Findings findings;
-  std::vector<TraceStep> trace;
+  // Kept from call to call, unless one was very large.
+  thread_local Findings findings;
+  thread_local std::vector<TraceStep> trace;
+  constexpr std::size_t kKeptStepsMax = 4'096;
+  if (trace.capacity() > kKeptStepsMax) {
+    trace = {};
+    findings = {};
+  }
+  trace.clear();
+  findings.Clear();
   InterpretTraced(frame, findings, trace);
   const std::span<const Instruction> code = frame.program().layout().code();
   Blame blame;
@@ -54,17 +62,6 @@ Blame FindBlame(std::uint32_t rule, Frame& frame) {
     blame.test = nullptr;
   }
   return {};
-}
-
-std::string CauseText(const Blame& blame, Frame& frame) {
-  if (blame.test == nullptr) return "a condition could not be decided";
-  return CauseOfTest(*blame.test, frame);
-}
-
-std::string ClosedMessage(const Blame& blame, Frame& frame) {
-  std::string_view name;
-  if (blame.rule == nullptr || !FindUnnamedArgument(*blame.rule, frame, name)) return "";
-  return fmt::format("the policy does not permit the argument `{}` of `{}`", name, frame.tool());
 }
 
 std::string_view KindText(format::RuleKind kind) {
@@ -93,6 +90,22 @@ void SayKind(std::string_view tool, format::RuleKind kind, std::string& message)
   message += tool;
   message += "` ";
   message += text;
+}
+
+void SayCause(const Blame& blame, Frame& frame, std::string& message) {
+  if (blame.test == nullptr) {
+    message += "a condition could not be decided";
+  } else {
+    AppendCauseOfTest(*blame.test, frame, message);
+  }
+}
+
+// Nothing where the argument cannot be found.
+void SayClosed(const Blame& blame, Frame& frame, std::string& message) {
+  std::string_view name;
+  if (blame.rule == nullptr || !FindUnnamedArgument(*blame.rule, frame, name)) return;
+  message.append("the policy does not permit the argument `").append(name);
+  message.append("` of `").append(frame.tool()).append("`");
 }
 
 // Names the server too: calling it by another name than the lock does is a common mistake.
@@ -166,11 +179,13 @@ void WriteRuleMessage(const FoundRule& found, Frame& frame, std::string& message
     return Say(message, "the tool `{}` is not available", frame.tool());
   }
   if (rule.kind == format::RuleKind::CloseArguments && message.empty()) {
-    message = ClosedMessage(FindBlame(found.rule, frame), frame);
+    SayClosed(FindBlame(found.rule, frame), frame, message);
   }
   if (message.empty()) SayKind(frame.tool(), rule.kind, message);
   if (found.truth == Truth::Unknown) {
-    message += " (" + CauseText(FindBlame(found.rule, frame), frame) + ")";
+    message += " (";
+    SayCause(FindBlame(found.rule, frame), frame, message);
+    message += ")";
   }
 }
 

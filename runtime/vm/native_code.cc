@@ -1,10 +1,20 @@
 #include "runtime/vm/native_code.h"
 
+#include <array>
 #include <utility>
 
 #include "policy/check.h"
 
 namespace policy {
+namespace {
+
+constexpr std::array<std::int64_t, kNativePowers> kPowers = [] {
+  std::array<std::int64_t, kNativePowers> powers{1};
+  for (std::size_t i = 1; i < kNativePowers; ++i) powers[i] = 10 * powers[i - 1];
+  return powers;
+}();
+
+}  // namespace
 
 NativeCode::NativeCode(const std::vector<bool>& counted, std::uint32_t calls_wanted,
                        std::function<void()> wake)
@@ -24,17 +34,48 @@ void NativeCode::Count(const Entry& entry) const {
   if (calls == calls_wanted_) wake_();
 }
 
-void NativeCode::RunCode(NativeBlock code, std::uint32_t allow_count, Frame& frame,
+void NativeCode::CountRuns(const Entry& entry) {
+  const std::uint32_t answered = entry.answered.load(std::memory_order_relaxed);
+  entry.answered.store(answered + kRunsSampled, std::memory_order_relaxed);
+}
+
+// As for calls, what threads count at once may be counted once.
+void NativeCode::CountLeft(const Entry& entry) {
+  const std::uint32_t left = entry.left.load(std::memory_order_relaxed) + 1;
+  if (left < kLeftLookedAt) {
+    entry.left.store(left, std::memory_order_relaxed);
+    return;
+  }
+  if (entry.answered.load(std::memory_order_relaxed) < kAnsweredPerLeftMin * kLeftLookedAt) {
+    entry.state.store(kNotCounted, std::memory_order_release);
+  }
+  entry.answered.store(0, std::memory_order_relaxed);
+  entry.left.store(0, std::memory_order_relaxed);
+}
+
+bool NativeCode::RunCode(NativeBlock code, std::uint32_t allow_count, Frame& frame,
                          Findings& findings) {
   std::vector<FoundRule>& allows = findings.allows;
   const std::size_t first = allows.size();
+  const std::size_t denials = findings.denials.size();
+  const std::size_t approvals = findings.approvals.size();
+  const std::size_t limits = findings.limits.size();
   allows.resize(first + allow_count);
   NativeCall call{.slots = frame.slot_count() == 0 ? nullptr : &frame.slot(0),
                   .allows = allows.data() + first,
                   .frame = &frame,
-                  .findings = &findings};
+                  .findings = &findings,
+                  .powers = kPowers.data()};
   code(&call);
+  if (call.left) {
+    allows.resize(first);
+    findings.denials.resize(denials);
+    findings.approvals.resize(approvals);
+    findings.limits.resize(limits);
+    return false;
+  }
   allows.resize(static_cast<std::size_t>(call.allows - allows.data()));
+  return true;
 }
 
 void NativeCode::Install(std::uint32_t block, NativeBlock code, std::uint32_t allow_count,

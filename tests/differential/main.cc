@@ -52,7 +52,7 @@ Case Generate(std::uint64_t seed) {
   Case each;
   each.policy = seed % 2 == 0 ? GeneratePolicy(random) : GenerateTextPolicy(random);
   each.with_text_twin = seed % 8 == 0;
-  each.with_machine_code = seed % 8 < 2;  // of either form
+  each.with_machine_code = true;
   each.request_seed = seed;
   CallGenerator calls(each.policy, random);
   for (std::size_t i = 0; i < kCallsPerPolicy; ++i) each.steps.push_back(calls.Next());

@@ -31,7 +31,7 @@ struct Answer {
 enum class Engine { Interpreter, MachineCode };
 
 // One program with counters of its own. Stops the process where a compiled program is refused, or
-// where a block has no machine code that agrees with the interpreter.
+// where a block's machine code cannot be made or differs from the interpreter.
 class Product {
  public:
   explicit Product(const std::vector<std::byte>& bytes, Engine engine = Engine::Interpreter);

@@ -13,7 +13,8 @@ const directSse = await everythingOverHttp("sse");
 const policyd = await serve({
   workers: 2,
   servers: {
-    child: { command: everything, policy: allowAll },
+    // With a process that leaves its group: the test fails if it is there when all has ended.
+    child: { command: ["sh", "-c", 'setsid sleep 1000 & exec "$@"', "sh", ...everything], policy: allowAll },
     upstream: { url: direct.url, policy: allowAll },
     old: { url: directSse.url, transport: "sse", policy: allowAll },
     guarded: {

@@ -24,12 +24,12 @@ class VerifiedTokens;
 // What a request shows of its sender. Views are used during the call only.
 struct Presented {
   // The values of all its Authorization headers: more than one is refused.
-  std::span<const std::string_view> authorizations;
-  std::string_view path;                 // of the request, for the address of the metadata
-  std::string_view address;              // of the peer
-  bool is_loopback = false;              // the peer is
-  std::string_view certificate_subject;  // of a certificate that was verified; empty: none
-  std::string_view certificate_sha256;   // lower-case hexadecimal
+  std::span<const std::string_view> authorizations = {};
+  std::string_view path = {};                 // of the request, for the address of the metadata
+  std::string_view address = {};              // of the peer
+  bool is_loopback = false;                   // the peer is
+  std::string_view certificate_subject = {};  // of a certificate that was verified; empty: none
+  std::string_view certificate_sha256 = {};   // lower-case hexadecimal
 };
 
 // Who was let in. What a Caller and a CallContext get.

@@ -15,10 +15,10 @@ namespace policy::gateway {
 
 // A call that is all of what is said here; an empty member says nothing.
 struct Disabled {
-  std::string grant;
-  std::string server;
-  std::string tool;
-  std::string because;  // for people; may be empty
+  std::string grant = {};
+  std::string server = {};
+  std::string tool = {};
+  std::string because = {};  // for people; may be empty
 
   bool operator==(const Disabled&) const = default;
 };

@@ -2,7 +2,9 @@
 #ifndef RUNTIME_GATEWAY_ACCESS_SIGNATURE_ALGORITHM_H_
 #define RUNTIME_GATEWAY_ACCESS_SIGNATURE_ALGORITHM_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -14,7 +16,7 @@ enum class SignatureAlgorithm : std::uint8_t { Rs256, Ps256, Es256, EdDsa };
 inline constexpr std::string_view kSignatureAlgorithmNames[] = {"RS256", "PS256", "ES256", "EdDSA"};
 
 constexpr std::optional<SignatureAlgorithm> FindSignatureAlgorithm(std::string_view name) {
-  for (std::uint8_t i = 0; i < std::size(kSignatureAlgorithmNames); ++i) {
+  for (std::size_t i = 0; i < std::size(kSignatureAlgorithmNames); ++i) {
     if (kSignatureAlgorithmNames[i] == name) return static_cast<SignatureAlgorithm>(i);
   }
   return std::nullopt;

@@ -44,7 +44,9 @@ std::expected<std::string, ConfigTrouble> Read(const std::string& path, std::siz
     return std::unexpected(Trouble(path, CannotBe("read")));
   }
   if (!S_ISREG(status.st_mode)) return std::unexpected(Trouble(path, "is no regular file"));
-  if (is_secret && (status.st_mode & 077) != 0) {
+  // A secret that is mounted for us is root's, and we read it by our group.
+  const bool is_mounted = status.st_uid == 0 && ::geteuid() != 0;
+  if (is_secret && (status.st_mode & (is_mounted ? 037 : 077)) != 0) {
     return std::unexpected(Trouble(path, "others than its owner may use it: chmod 600"));
   }
   if (is_secret && status.st_uid != ::geteuid() && status.st_uid != 0) {
@@ -89,6 +91,14 @@ std::expected<void, std::string> ReplaceSecretFile(const std::string& path, std:
   std::string temporary = path + ".XXXXXX";
   const OpenFile file(::mkostemp(temporary.data(), O_CLOEXEC));  // made with mode 0600
   if (file.get() < 0) return std::unexpected("`" + path + "` " + CannotBe("written"));
+  // What root edits for a service stays the service's.
+  struct stat before{};
+  if (::geteuid() == 0 && ::stat(path.c_str(), &before) == 0 &&
+      ::fchown(file.get(), before.st_uid, before.st_gid) != 0) {
+    std::string trouble = "`" + path + "` " + CannotBe("given to its owner");
+    ::unlink(temporary.c_str());
+    return std::unexpected(std::move(trouble));
+  }
   if (!WriteAll(file.get(), text) || ::fsync(file.get()) != 0 ||
       ::rename(temporary.c_str(), path.c_str()) != 0) {
     std::string trouble = "`" + path + "` " + CannotBe("written");

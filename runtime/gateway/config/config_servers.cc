@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "runtime/gateway/config/serve_config_parts.h"
+#include "runtime/transport/http/http_url.h"
 
 namespace policy::gateway {
 namespace {
@@ -142,36 +143,19 @@ bool IsPlainName(std::string_view name) {
 }
 
 bool CheckUrl(JsonInput& input, const JsonNode& node, std::string_view key, std::string_view url) {
-  std::string_view rest = url;
-  if (rest.starts_with("https://")) {
-    rest.remove_prefix(8);
-  } else if (rest.starts_with("http://")) {
-    rest.remove_prefix(7);
-  } else {
-    rest = {};
-  }
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
-  const bool is_plain = std::ranges::all_of(url, [](char c) { return c > ' ' && c < '\x7F'; });
-  if (authority.empty() || authority.contains('@') || url.contains('#') || !is_plain) {
-    input.Trouble(node, "`" + std::string(key) +
-                            "` is an http or https URL without user and without fragment");
-    return false;
-  }
-  return true;
+  const auto parsed = transport::ParseHttpUrl(url);
+  if (parsed) return true;
+  input.Trouble(node, "`" + std::string(key) + "`: " + parsed.error());
+  return false;
 }
 
 bool IsReadableOnTheWay(std::string_view url) {
-  if (!url.starts_with("http://")) return false;
-  url.remove_prefix(7);
-  std::string_view host = url.substr(0, url.find_first_of("/?"));
-  if (host.starts_with('[')) {
-    host = host.substr(0, host.find(']') + 1);
-  } else {
-    host = host.substr(0, host.find(':'));
-  }
+  const auto parsed = transport::ParseHttpUrl(url);
+  if (!parsed || parsed->is_https) return false;
+  const std::string& host = parsed->host;
   const bool is_address =
       std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-  return host != "localhost" && host != "[::1]" && !(is_address && host.starts_with("127."));
+  return host != "localhost" && host != "::1" && !(is_address && host.starts_with("127."));
 }
 
 void ReadServers(JsonInput& input, const JsonNode& node, ServeConfig& config) {

@@ -85,6 +85,8 @@ struct ClaimRule {
   std::string claim;  // a member of the claims; its value is a string, or a list that holds it
   std::string equals;
   std::string grant;
+
+  bool operator==(const ClaimRule&) const = default;
 };
 
 // Tokens of an authorization server: OAuth 2.1, this being the resource server.
@@ -102,6 +104,8 @@ struct OauthConfig {
   std::string subject_claim = "sub";
   std::vector<ClaimRule> grants;  // the first that holds
   std::string default_grant;      // where none holds; empty: 403
+
+  bool operator==(const OauthConfig&) const = default;
 };
 
 // A client's certificate that stands for a grant: one of the two.

@@ -16,7 +16,7 @@ void ReadCertificates(JsonInput& input, const JsonNode& node, ServeConfig& confi
 // What servers and grants are called: letters, digits, `_`, `-` and `.`, at most 64. They stand in
 // paths, in counters and in logs.
 bool IsPlainName(std::string_view name);
-// http or https, a host, no user, no fragment. Reports what is not.
+// As transport::ParseHttpUrl takes it. Reports what is not.
 bool CheckUrl(JsonInput& input, const JsonNode& node, std::string_view key, std::string_view url);
 // Whether what goes to `url` can be read on the way: http, and no loopback address.
 bool IsReadableOnTheWay(std::string_view url);

@@ -18,9 +18,10 @@ namespace policy::gateway {
 
 // What came of an edit, or of a SIGHUP.
 struct ServeReloaded {
-  std::shared_ptr<const ServeState> state;  // to be in force from now on; null: the old one stays
-  ConfigTroubles troubles;                  // why not all that the files say is in force
-  std::vector<std::string> paths;           // the files whose edits matter from now on
+  std::shared_ptr<const ServeState> state =
+      {};                               // to be in force from now on; null: the old one stays
+  ConfigTroubles troubles;              // why not all that the files say is in force
+  std::vector<std::string> paths = {};  // the files whose edits matter from now on
   bool is_keys_only = false;  // nobody edited anything: the authorization server's keys are newer
 };
 

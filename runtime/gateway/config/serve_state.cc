@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/gateway/config/config_file.h"
+#include "runtime/transport/tls_server.h"
 #include "runtime/vm/bound_policy.h"
 
 namespace policy::gateway {
@@ -30,7 +31,7 @@ class Builder {
     std::ranges::move(troubles, std::back_inserter(build_.troubles));
   }
   // Looked at before it is read: an edit in between is news.
-  const std::string& Seen(const std::string& path) {
+  std::string Seen(const std::string& path) {
     build_.files.push_back(StateOf(path));
     return path;
   }
@@ -178,6 +179,12 @@ void Builder::ReadTls(const ServeConfig& config) {
   const auto key = ReadSecretFile(Seen(config.tls->key_path), kSecretBytesMax);
   if (!key) Add({key.error()});
   if (!config.tls->client_ca_path.empty()) Seen(config.tls->client_ca_path);
+  if (!certificate || !key) return;
+  const auto tls = transport::TlsServer::Make({.certificate_path = config.tls->certificate_path,
+                                               .key_path = config.tls->key_path,
+                                               .client_ca_path = config.tls->client_ca_path,
+                                               .requires_client = config.tls->requires_client});
+  if (!tls) Trouble(config.path, tls.error());
 }
 
 void Builder::CompilePolicies(const ServeConfig& config) {
@@ -205,7 +212,7 @@ void Builder::CompilePolicies(const ServeConfig& config) {
 
 void Builder::CompileOne(const ServerConfig& server, const std::string& path) {
   auto text = ReadPolicyFile(path);
-  if (!text) return Trouble(path, "cannot be read");
+  if (!text) return Trouble(Seen(path), "cannot be read");
   LoadedPolicy loaded = LoadPolicy({.path = path,
                                     .text = *std::move(text),
                                     .tools_path = server.tools_path,
@@ -301,8 +308,10 @@ std::shared_ptr<const ServeState> WithRevocations(const ServeState& before) {
     if (const auto now = ReadGrants(grants_path)) {
       std::vector<Grant> grants;
       for (const auto& grant : before.access->grants.all()) {
-        const bool is_implicit =
-            grant->id == before.config->anonymous_grant && grant->tokens.empty();
+        // The one that needs no entry in the file, and has none.
+        const bool is_implicit = grant->id == before.config->anonymous_grant &&
+                                 grant->tokens.empty() &&
+                                 std::ranges::find(*now, grant->id, &Grant::id) == now->end();
         grants.push_back(is_implicit ? *grant : Lessened(*grant, *now));
         const Grant& lessened = grants.back();
         has_news = has_news || lessened.revoked_s != grant->revoked_s ||

@@ -15,7 +15,8 @@ class Histogram {
   static constexpr int kStepBits = 2;  // buckets of a power of two: 4
   static constexpr int kSteps = 1 << kStepBits;
   static constexpr int kPowersMax = 40;  // beyond 2^40 ns, 18 minutes, there is one bucket
-  static constexpr std::size_t kBuckets = static_cast<std::size_t>(kPowersMax) * kSteps + 1;
+  static constexpr std::size_t kBuckets =
+      static_cast<std::size_t>(kPowersMax - kStepBits + 1) * kSteps + 1;
 
   // The bucket of a time; below 0 counts as 0.
   static constexpr std::size_t BucketOf(std::int64_t nanoseconds) {

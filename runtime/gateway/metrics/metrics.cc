@@ -185,11 +185,8 @@ void WorkerMetrics::CountNearFull(std::string_view server, std::string_view coun
   CountTwo({.family = kNearFull.name, .server = server, .label = "counter", .second = counter});
 }
 
-void WorkerMetrics::CountUpstream(std::string_view server, bool has_failed) {
-  CountTwo({.family = kUpstreamCalls.name,
-            .server = server,
-            .label = "result",
-            .second = has_failed ? "failed" : "answered"});
+void WorkerMetrics::CountUpstream(std::string_view server, std::string_view result) {
+  CountTwo({.family = kUpstreamCalls.name, .server = server, .label = "result", .second = result});
 }
 
 void WorkerMetrics::CountRefusedRequest(int status) {
@@ -205,6 +202,11 @@ WorkerMetrics& Metrics::AddWorker() {
 void Metrics::CountReload(bool has_failed) {
   const std::lock_guard lock(mutex_);
   ++(has_failed ? failed_reloads_ : reloads_);
+}
+
+void Metrics::SetOutside(const Outside& outside) {
+  const std::lock_guard lock(mutex_);
+  outside_ = outside;
 }
 
 void Metrics::SetPolicies(std::vector<PolicyInForce> policies) {
@@ -235,6 +237,12 @@ std::string Metrics::RenderPrometheus(std::int64_t now_s) const {
   AppendSample(out, "time_seconds", {}, now_s);
   AppendHead(out, {"workers", "gauge", "event loops"});
   AppendSample(out, "workers", {}, static_cast<std::int64_t>(workers_.size()));
+  AppendHead(out, {"connections", "gauge", "connections of clients"});
+  AppendSample(out, "connections", {}, static_cast<std::int64_t>(outside_.connections));
+  AppendHead(out, {"children", "gauge", "servers over stdio that run"});
+  AppendSample(out, "children", {}, static_cast<std::int64_t>(outside_.children));
+  AppendHead(out, {"clients_cut_total", "counter", "clients cut off because they did not read"});
+  AppendSample(out, "clients_cut_total", {}, static_cast<std::int64_t>(outside_.clients_cut));
   AppendHead(out, {"reloads_total", "counter", "edits of configuration or policies"});
   AppendSample(out, "reloads_total", "result=\"applied\"", reloads_);
   AppendSample(out, "reloads_total", "result=\"refused\"", failed_reloads_);

@@ -63,10 +63,10 @@ inline constexpr std::size_t kSeriesMax = 20'000;
 
 // A decision as it is counted. Views are used during the call only.
 struct CountedDecision {
-  std::string_view server;
-  std::string_view tool;     // "other" unless the policy or its lock names it
-  std::string_view outcome;  // "allow", "deny", "approval", "limited", "refused", "disabled"
-  bool is_observed = false;  // let through although it says otherwise
+  std::string_view server = {};
+  std::string_view tool = {};     // "other" unless the policy or its lock names it
+  std::string_view outcome = {};  // "allow", "deny", "approval", "limited", "refused", "disabled"
+  bool is_observed = false;       // let through although it says otherwise
 };
 
 // The numbers of one worker. Counting: that worker's thread alone.
@@ -84,8 +84,8 @@ class WorkerMetrics {
   void CountRule(std::string_view server, std::string_view rule_id);
   // A limit that has used more than kNearFullPercent of its max.
   void CountNearFull(std::string_view server, std::string_view counter);
-  // Failed: no connection, no answer in time, an answer that could not be read.
-  void CountUpstream(std::string_view server, bool has_failed);
+  // A call that was sent and has ended: "answered", "error", or "unsent" after all.
+  void CountUpstream(std::string_view server, std::string_view result);
   void CountRefusedRequest(int status);  // HTTP: 401, 403, …
 
  private:
@@ -125,6 +125,13 @@ class Metrics {
   WorkerMetrics& AddWorker();
 
   void CountReload(bool has_failed);
+  // What others count, asked when it is shown.
+  struct Outside {
+    std::uint64_t connections = 0;
+    std::uint64_t clients_cut = 0;
+    std::uint64_t children = 0;
+  };
+  void SetOutside(const Outside& outside);
   // Policies in force, as (server, policy path, hash): replaces what was told before.
   struct PolicyInForce {
     std::string server;
@@ -141,6 +148,7 @@ class Metrics {
   std::string version_;
   std::deque<WorkerMetrics> workers_;
   std::vector<PolicyInForce> policies_;
+  Outside outside_;
   std::int64_t reloads_ = 0;
   std::int64_t failed_reloads_ = 0;
 };

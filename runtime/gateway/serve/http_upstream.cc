@@ -5,7 +5,8 @@
 namespace policy::gateway {
 
 std::expected<std::unique_ptr<HttpUpstream>, std::string> HttpUpstream::Make(
-    const ServerConfig& config, std::string credential, ServeTools& tools) {
+    const ServerConfig& config, std::string credential, const ServeLimits& limits,
+    ServeTools& tools) {
   std::unique_ptr<HttpUpstream> upstream(new HttpUpstream(config, std::move(credential), tools));
   transport::HttpClientOptions options{
       .url = config.url,
@@ -15,6 +16,7 @@ std::expected<std::unique_ptr<HttpUpstream>, std::string> HttpUpstream::Make(
   };
   options.connect_timeout = std::chrono::milliseconds(config.timeouts.connect_ms);
   options.first_byte_timeout = std::chrono::milliseconds(config.timeouts.first_byte_ms);
+  options.connections_max = limits.upstream_connections_max;
   auto client = transport::HttpClient::Make(tools.loop, std::move(options));
   if (!client) return std::unexpected(std::move(client.error()));
   upstream->client_ = std::move(*client);

@@ -23,6 +23,7 @@ class HttpUpstream {
   // none is sent. The error is a sentence.
   static std::expected<std::unique_ptr<HttpUpstream>, std::string> Make(const ServerConfig& config,
                                                                         std::string credential,
+                                                                        const ServeLimits& limits,
                                                                         ServeTools& tools);
 
   transport::HttpClient& client() { return *client_; }

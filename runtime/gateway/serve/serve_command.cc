@@ -10,9 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/gateway/access/key_fetcher.h"
+#include "runtime/gateway/admin/admin_server.h"
+#include "runtime/gateway/admin/limits_admin.h"
 #include "runtime/gateway/config/serve_reload.h"
 #include "runtime/gateway/config/serve_state.h"
 #include "runtime/gateway/counter_home.h"
+#include "runtime/gateway/metrics/metrics_server.h"
 #include "runtime/gateway/run_command.h"
 #include "runtime/gateway/serve/serve_shared.h"
 #include "runtime/gateway/serve/worker.h"
@@ -85,12 +89,18 @@ class Serve {
 
  private:
   int NotRun(std::string_view why);
-  int WithCounters(Counters& counters, CounterPlace place);
+  // `node`: where the counters are leased from; null: they are this process's alone.
+  int WithCounters(Counters& counters, CellEngine& engine, transport::LeaseNode* node);
+  void OpenAdmin(const ServeShared& shared, CellEngine& engine, transport::LeaseNode* node);
   std::expected<SealKey, std::string> SealKeyOf(const ServeConfig& config);
   int WithWorkers(ServeShared& shared);
+  void CountOutside(const ServeShared& shared);
   void Signal(int signal);
   void Reloaded(const ServeReloaded& reloaded);
   void Watch(const std::vector<std::string>& paths);
+  std::expected<void, std::string> StartMetrics(const ServeShared& shared);
+  void FetchKeys();
+  void TellPolicies();
   void LookWhetherEnded();
   void SayWhatIsNotBuilt(const ServeConfig& config);
   void StartTier(const ServeConfig& config);
@@ -108,7 +118,13 @@ class Serve {
   std::optional<transport::ErrorStream> errors_;
   std::unique_ptr<transport::FileWatch> watch_;
   std::unique_ptr<ServeReload> reload_;
+  std::unique_ptr<MetricsServer> metrics_server_;
+  std::unique_ptr<KeyFetcher> keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::string state_path_;                         // of the counters; empty: they are elsewhere
+  std::optional<StateDirectory> admin_directory_;  // the same, once it is open
+  std::optional<LimitsAdmin> limits_admin_;
+  std::optional<AdminServer> admin_;
   std::unique_ptr<jit::Tier> tier_;  // null: the interpreter decides
   std::vector<std::weak_ptr<const Program>> taken_;
   bool is_ending_ = false;
@@ -152,7 +168,7 @@ int Serve::Begin() {
   const ServeConfig& config = *state_->config;
   if (config.has_private_state) {
     MemoryCounters counters;
-    const int status = WithCounters(counters, CounterPlace::Private);
+    const int status = WithCounters(counters, counters.engine(), nullptr);
     loop_->DropTasks();
     return status;
   }
@@ -167,7 +183,8 @@ int Serve::Begin() {
   node_options.on_trouble = [this](const std::string& trouble) { Say(trouble); };
   auto node = StartLeases(home, std::move(node_options), clock_);
   if (!node) return NotRun(node.error());
-  const int status = WithCounters((*node)->counters(), CounterPlace::Shared);
+  if (!config.store) state_path_ = StateDirectoryOf(home).value_or("");
+  const int status = WithCounters((*node)->counters(), (*node)->counters().engine(), node->get());
   loop_->DropTasks();
   return status;
 }
@@ -178,7 +195,36 @@ std::expected<SealKey, std::string> Serve::SealKeyOf(const ServeConfig& config) 
   return ReadSealKey(config.session_key_path);
 }
 
-int Serve::WithCounters(Counters& counters, CounterPlace place) {
+// So that `policyd limits` reaches this process, where its counters are in a folder.
+void Serve::OpenAdmin(const ServeShared& shared, CellEngine& engine, transport::LeaseNode* node) {
+  if (state_path_.empty()) return;
+  const auto each_policy = [this, &shared](const auto& visit) {
+    PolicyBook book(shared.counters, shared.counter_place, shared.deny_all);
+    for (const auto& grant : state_->access->grants.all()) {
+      for (const auto& [name, server] : state_->config->servers) {
+        if (const auto version = book.Find(*state_, *grant, name)) visit((*version)->bound);
+      }
+    }
+  };
+  limits_admin_.emplace(LimitsAdmin::Surroundings{.loop = *loop_,
+                                                  .clock = clock_,
+                                                  .engine = engine,
+                                                  .node = node,
+                                                  .directory = admin_directory_,
+                                                  .each_policy = each_policy,
+                                                  .session = "serve"});
+  limits_admin_->Register(admin_.emplace());
+  auto directory = StateDirectory::Open(state_path_);
+  std::expected<void, std::string> opened;
+  if (directory) {
+    opened = admin_->Listen(*loop_, admin_directory_.emplace(std::move(*directory)));
+  } else {
+    opened = std::unexpected(directory.error());
+  }
+  if (!opened) errors_->Say(opened.error() + "; policyd limits cannot reach this process");
+}
+
+int Serve::WithCounters(Counters& counters, CellEngine& engine, transport::LeaseNode* node) {
   const auto key = SealKeyOf(*state_->config);
   if (!key) return NotRun(key.error());
   LoadedPolicy deny_all =
@@ -187,7 +233,7 @@ int Serve::WithCounters(Counters& counters, CounterPlace place) {
   ServeShared shared{
       .clock = clock_,
       .counters = counters,
-      .counter_place = place,
+      .counter_place = node == nullptr ? CounterPlace::Private : CounterPlace::Shared,
       .deny_all = *deny_all.program,
       .seal = SessionSeal(*key),
       .metrics = metrics_,
@@ -199,9 +245,16 @@ int Serve::WithCounters(Counters& counters, CounterPlace place) {
       .worker_count = WorkerCount(*state_->config),
       .workers = {},
   };
+  errors_.emplace(transport::Stream::Standard(2), loop_.get());
+  OpenAdmin(shared, engine, node);
   const int status = WithWorkers(shared);
+  metrics_server_.reset();
+  keys_.reset();
+  admin_.reset();
+  limits_admin_.reset();
   reload_.reset();
   workers_.clear();
+  transport::KillAdopted();
   tier_.reset();
   errors_->Flush();
   errors_.reset();
@@ -210,7 +263,6 @@ int Serve::WithCounters(Counters& counters, CounterPlace place) {
 
 int Serve::WithWorkers(ServeShared& shared) {
   const ServeConfig& config = *state_->config;
-  errors_.emplace(transport::Stream::Standard(2), loop_.get());
   // Counters that cannot be kept as their policy says are found before the first call is.
   PolicyBook book(shared.counters, shared.counter_place, shared.deny_all);
   std::set<const ServedPolicy*> checked;
@@ -244,6 +296,9 @@ int Serve::WithWorkers(ServeShared& shared) {
   reload_ = std::make_unique<ServeReload>(
       state_, compile_, CounterTarget{.counters = &shared.counters, .place = shared.counter_place},
       *loop_, [this](const ServeReloaded& reloaded) { Reloaded(reloaded); });
+  if (const auto admin = StartMetrics(shared); !admin) return NotRun(admin.error());
+  FetchKeys();
+  TellPolicies();
   std::vector<std::string> paths;
   for (const FileState& file : state_->files) paths.push_back(file.path);
   Watch(paths);
@@ -301,7 +356,7 @@ void Serve::TakePrograms() {
 void Serve::Signal(int signal) {
   if (signal == SIGCHLD) {
     for (const auto& worker : workers_) worker->Reap();
-    return;
+    return transport::ReapAdopted();
   }
   if (signal == SIGHUP) return reload_->Reload();
   if (is_ending_) return loop_->Stop();  // asked twice: at once
@@ -323,11 +378,19 @@ void Serve::LookWhetherEnded() {
 // the next start.
 void Serve::Reloaded(const ServeReloaded& reloaded) {
   if (!reloaded.troubles.empty()) errors_->Say(ToText(reloaded.troubles));
-  metrics_.CountReload(reloaded.state == nullptr);
-  if (reloaded.state != nullptr) {
+  if (!reloaded.is_keys_only) metrics_.CountReload(!reloaded.troubles.empty());
+  if (reloaded.state != nullptr && !reloaded.troubles.empty()) {
+    state_ = reloaded.state;
+    for (const auto& worker : workers_) worker->Install(state_);
+    errors_->Say(
+        "the configuration that was in force stays, but for what its files now take away: grants, "
+        "and what is switched off");
+  } else if (reloaded.state != nullptr) {
     state_ = reloaded.state;
     for (const auto& worker : workers_) worker->Install(state_);
     if (reloaded.is_keys_only) return;
+    FetchKeys();
+    TellPolicies();
     TakePrograms();
     SayWhatIsNotBuilt(*state_->config);
     for (const std::string& warning : state_->warnings) errors_->Say(warning);
@@ -342,6 +405,58 @@ void Serve::Reloaded(const ServeReloaded& reloaded) {
   }
   errors_->Flush();
   Watch(reloaded.paths);
+}
+
+std::expected<void, std::string> Serve::StartMetrics(const ServeShared& shared) {
+  const auto& address = state_->config->admin;
+  if (!address) return {};
+  auto server = MetricsServer::Listen(
+      *loop_,
+      {.address = address->address,
+       .port = address->port,
+       .why_not_ready = [this] { return std::string(is_ending_ ? "policyd is ending" : ""); },
+       .refresh = [this, &shared] { CountOutside(shared); }},
+      metrics_, clock_);
+  if (!server) return std::unexpected(server.error());
+  metrics_server_ = *std::move(server);
+  errors_->Say("metrics are at http://" + address->address + ":" +
+               std::to_string(metrics_server_->port()) + "/metrics");
+  return {};
+}
+
+void Serve::CountOutside(const ServeShared& shared) {
+  Metrics::Outside outside;
+  outside.children = shared.children.load();
+  for (const auto& worker : workers_) {
+    outside.connections += worker->counts().open.load();
+    outside.clients_cut += worker->counts().cut_slow.load();
+  }
+  metrics_.SetOutside(outside);
+}
+
+// From the authorization server that the configuration names now.
+void Serve::FetchKeys() {
+  const AccessState& access = *state_->access;
+  if (!access.oauth || access.oauth->jwks_url.empty()) return keys_.reset();
+  if (keys_ != nullptr && keys_->oauth() == *access.oauth) return;
+  keys_.reset();
+  auto fetcher = KeyFetcher::Start(
+      *loop_, clock_,
+      {.oauth = *access.oauth,
+       .wants_keys = access.wants_keys,
+       .take = [this](std::shared_ptr<const KeySet> keys,
+                      std::int64_t until_s) { reload_->TakeKeys(std::move(keys), until_s); },
+       .say = [this](const std::string& line) { Say(line); }});
+  if (!fetcher) return errors_->Say(fetcher.error());
+  keys_ = *std::move(fetcher);
+}
+
+void Serve::TellPolicies() {
+  std::vector<Metrics::PolicyInForce> policies;
+  for (const auto& [key, policy] : state_->policies) {
+    policies.push_back({policy.server, policy.path, policy.program->HashText()});
+  }
+  metrics_.SetPolicies(std::move(policies));
 }
 
 // Looks again at once where a folder is watched for the first time: it may have changed before.

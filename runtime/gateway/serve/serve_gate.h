@@ -29,7 +29,7 @@ class ServeGate final : public CallGate {
         metrics_(metrics) {}
 
   std::optional<std::string> WhyNot(const mcp::Message& call) override;
-  void Release() override;
+  void Release(const EndedCall* ended) override;
   void Decided(const DecidedCall& call) override;
 
  private:

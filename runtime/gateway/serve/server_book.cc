@@ -57,7 +57,7 @@ std::expected<HttpUpstream*, HttpRefused> ServerBook::UpstreamOf(const ServeStat
   std::string fingerprint = FingerprintOf(config, value);
   Upstream& upstream = upstreams_[config.name];
   if (upstream.http != nullptr && upstream.fingerprint == fingerprint) return upstream.http.get();
-  auto made = HttpUpstream::Make(config, value, tools_);
+  auto made = HttpUpstream::Make(config, value, state.config->limits, tools_);
   if (!made) {
     tools_.say("server `" + config.name + "`: " + made.error());
     return std::unexpected(HttpRefused{kBadGateway, "the server cannot be reached"});

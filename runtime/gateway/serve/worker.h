@@ -55,6 +55,7 @@ class Worker final : private transport::HttpHandler {
 
   void Start();
   std::uint16_t port() const { return http_->port(); }
+  const transport::HttpServerCounts& counts() const { return http_->counts(); }  // any thread
 
   // From any thread; they happen in a coming turn of the worker's.
   void Install(std::shared_ptr<const ServeState> state);

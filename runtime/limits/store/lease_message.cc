@@ -38,7 +38,7 @@ void Fields(Archive& archive, AskMessage& m) {
 template <typename Archive>
 void Fields(Archive& archive, GrantMessage& m) {
   archive(m.request_id, m.status, m.epoch_s, m.amount, m.elsewhere, m.life_ns, m.frees_in_ns,
-          m.clears_in_ns);
+          m.clears_in_ns, m.sharers);
 }
 template <typename Archive>
 void Fields(Archive& archive, RecallMessage& m) {
@@ -116,7 +116,7 @@ bool IsSane(const AskMessage& m) {
 }
 bool IsSane(const GrantMessage& m) {
   return m.status <= GrantStatus::Failed &&
-         AreAmounts({m.amount, m.elsewhere, m.life_ns, m.frees_in_ns, m.clears_in_ns});
+         AreAmounts({m.amount, m.elsewhere, m.life_ns, m.frees_in_ns, m.clears_in_ns, m.sharers});
 }
 bool IsSane(const RecallMessage& m) { return IsSane(m.cell) && AreAmounts({m.room_max}); }
 bool IsSane(const ReturnMessage& m) {

@@ -99,6 +99,7 @@ struct GrantMessage {
   // if nothing is charged meanwhile.
   std::int64_t frees_in_ns = 0;
   std::int64_t clears_in_ns = 0;
+  std::int64_t sharers = 0;  // processes that lease from the pool, as it knows
 };
 
 // Leader to holder: give back what is idle.

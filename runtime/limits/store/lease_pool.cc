@@ -593,7 +593,11 @@ void LeasePool::Expire() {
   }
 }
 
-void LeasePool::Reply(HolderId holder, const GrantMessage& grant) { outbox_.Send(holder, grant); }
+void LeasePool::Reply(HolderId holder, const GrantMessage& grant) {
+  GrantMessage reply = grant;
+  reply.sharers = static_cast<std::int64_t>(holders_.size());
+  outbox_.Send(holder, reply);
+}
 
 bool LeasePool::Record(Cell& cell) {
   std::int64_t low_max = cell.orphan_max;

@@ -91,6 +91,7 @@ void SharedCounters::WhenReady(std::span<const Charge> charges, std::function<vo
       Demand& demand = entry->second;
       if (is_new) demand.since_ns = clock_.MonotonicNanoseconds();
       demand.amount = std::max(demand.amount, charge.amount);
+      demand.local_share = demand.local_share || charge.local_share;
       demand.total = SaturatingAdd(demand.total, charge.amount);
       demand.waiters.push_back(waiter);
       ++waiter->answers_missing;
@@ -114,7 +115,8 @@ std::vector<AskMessage> SharedCounters::TakeAsks() {
       const CellName& cell = current->first.cell;
       if (asking_.contains(cell) || asked_.size() >= kAsksInFlightMax) continue;
       AskMessage ask;
-      if (!PrepareAsk(current->first, current->second, ask)) {
+      Question question{.key = current->first, .taken = Now()};
+      if (!PrepareAsk(current->first, current->second, ask, question)) {
         Answer(current, wakes);  // there is room by now, or nothing to ask for
         continue;
       }
@@ -122,7 +124,7 @@ std::vector<AskMessage> SharedCounters::TakeAsks() {
       current->second.request_id = ask.request_id;
       current->second.asked_amount = ask.amount;
       asking_.insert(cell);
-      asked_.emplace(ask.request_id, Question{.key = current->first, .taken = Now()});
+      asked_.emplace(ask.request_id, std::move(question));
       asks.push_back(std::move(ask));
     }
   }
@@ -131,7 +133,8 @@ std::vector<AskMessage> SharedCounters::TakeAsks() {
 }
 
 // False: the call need not ask.
-bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage& ask) {
+bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage& ask,
+                                Question& question) {
   bool needs = false;
   engine_.VisitTable(key.cell.identity, [&](CounterTable& table) {
     const std::string& scope_key = key.cell.scope_key;
@@ -140,7 +143,9 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
       const bool is_flow = IsFlow(cell.kind);
       if (!is_flow && cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
       // Below 0 where a call has cost more than was reserved for it.
-      const std::int64_t room = cell.ceiling - cell.used;
+      const std::int64_t all_room = std::max<std::int64_t>(0, cell.ceiling - cell.used);
+      cell.lease->reserve = std::min(cell.lease->reserve, all_room);
+      const std::int64_t room = cell.ceiling - cell.used - cell.lease->reserve;
       const bool is_alive = clock_.WallNanoseconds() < cell.lease->wall_until_ns &&
                             SteadyNow() < cell.lease->steady_until_ns;
       const std::int64_t most = cell.kind == CounterKind::Bucket ? key.burst : key.max;
@@ -163,7 +168,8 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
       // From now on the pool may fill up to this max.
       if (is_usable) cell.lease->room_max = key.max;
       ask.epoch_s = cell.epoch_s;
-      ask.returned = is_usable ? 0 : std::max<std::int64_t>(room, 0);
+      ask.returned = is_usable ? 0 : std::max<std::int64_t>(cell.ceiling - cell.used, 0);
+      if (!is_usable) cell.lease->reserve = 0;
       cell.ceiling -= ask.returned;
       const std::int64_t usable_room = is_usable ? room : std::min<std::int64_t>(room, 0);
       ask.shortage = SaturatingAdd(demand.amount, -usable_room);
@@ -171,6 +177,11 @@ bool SharedCounters::PrepareAsk(const DemandKey& key, Demand& demand, AskMessage
       // Permits are used again and again, and those that a killed process had are missed for long.
       const bool is_concurrency = cell.kind == CounterKind::Concurrency;
       ask.want = is_concurrency ? demand.total : SaturatingAdd(cell.used, demand.total);
+      // With the window's first question as much as the pool gives.
+      question.reserves =
+          demand.local_share && cell.kind == CounterKind::Fixed && cell.ceiling == 0;
+      question.shortage = ask.shortage;
+      if (question.reserves) ask.want = key.max;
     });
   });
   if (needs) ask.cell = key.cell;
@@ -200,9 +211,13 @@ void SharedCounters::Receive(const GrantMessage& grant, const LeaseEnd& end,
       until = {.wall_ns = Later(from.wall_ns, grant.life_ns),
                .steady_ns = Later(from.steady_ns, grant.life_ns)};
     }
+    if (grant.sharers > 0) sharers_ = grant.sharers;
+    const std::int64_t reserve =
+        asked->second.reserves ? std::max<std::int64_t>(0, grant.amount - asked->second.shortage)
+                               : 0;
     asked_.erase(asked);
     asking_.erase(key.cell);
-    Apply(key, grant, until);
+    Apply(key, grant, until, reserve);
     const auto demand = demands_.find(key);
     if (demand != demands_.end() && demand->second.request_id == grant.request_id) {
       Answer(demand, wakes);
@@ -213,7 +228,27 @@ void SharedCounters::Receive(const GrantMessage& grant, const LeaseEnd& end,
   if (more_to_ask && on_demand_) on_demand_();
 }
 
-void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant, const LeaseEnd& end) {
+void SharedCounters::set_has_store(bool has_store) {
+  const std::scoped_lock guard(mutex_);
+  if (has_store) {
+    store_lost_ns_ = kUnlimited;
+  } else if (store_lost_ns_ == kUnlimited) {
+    store_lost_ns_ = clock_.WallNanoseconds();
+  }
+}
+
+// The share of a window that began after the store was lost, once. REQUIRES: the cell is locked.
+void SharedCounters::TakeOwnShare(CounterCell& cell, const DemandKey& key, std::int64_t now_s) {
+  const bool began_later = store_lost_ns_ != kUnlimited && cell.epoch_s <= now_s &&
+                           cell.epoch_s >= FloorSeconds(store_lost_ns_) + 1;
+  if (!began_later || sharers_ <= 0 || cell.ceiling != 0) return;
+  cell.ceiling = key.max / sharers_;
+  cell.lease->room_max = key.max;
+  cell.lease->is_own_share = true;
+}
+
+void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant, const LeaseEnd& end,
+                           std::int64_t reserve) {
   const std::int64_t now_ns = clock_.WallNanoseconds();
   engine_.VisitTable(key.cell.identity, [&](CounterTable& table) {
     const Window now = table.WindowAt(FloorSeconds(now_ns));
@@ -231,6 +266,7 @@ void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant, cons
       const std::int64_t most = cell.kind == CounterKind::Bucket ? key.burst : key.max;
       if (grant.status == GrantStatus::Granted) {
         AddGrant(cell, grant, most, end);
+        cell.lease->reserve += reserve;
         return;
       }
       CellLease& lease = *cell.lease;
@@ -246,6 +282,11 @@ void SharedCounters::Apply(const DemandKey& key, const GrantMessage& grant, cons
       lease.refused_amount = demand != demands_.end() ? demand->second.asked_amount : kUnlimited;
       lease.refused_max = most;
       lease.store_failed = has_failed;
+      const bool may_share = demand != demands_.end() && demand->second.local_share;
+      if (has_failed && may_share && cell.kind == CounterKind::Fixed) {
+        if (cell.epoch_s < now.start_s) table.Advance(cell, now.start_s);
+        TakeOwnShare(cell, key, FloorSeconds(now_ns));
+      }
     });
   });
 }
@@ -257,6 +298,7 @@ ReturnMessage SharedCounters::Receive(const RecallMessage& recall) {
     table.VisitCell(recall.cell.scope_key, [&](CounterCell& cell) {
       if (IsFlow(cell.kind)) return EndFlowLease(cell, answer);
       if (cell.epoch_s != recall.epoch_s) return;
+      cell.lease->reserve = 0;
       answer.returned = std::max<std::int64_t>(cell.ceiling - cell.used, 0);
       cell.ceiling -= answer.returned;
       cell.lease->room_max = recall.room_max;
@@ -298,6 +340,10 @@ std::vector<HoldMessage> SharedCounters::Holdings() {
     table.ForEachCell([&](CounterCell& cell) {
       HoldMessage holding;
       cell.Lock();
+      // What is left of a share of one's own ends as the store is there again.
+      if (std::exchange(cell.lease->is_own_share, false)) {
+        cell.ceiling = std::min(cell.ceiling, cell.used);
+      }
       holding.epoch_s = cell.epoch_s;
       holding.granted = cell.ceiling;
       holding.room_max = cell.lease->room_max;
@@ -336,6 +382,7 @@ std::vector<ReturnMessage> SharedCounters::GiveUpRoom() {
         EndFlowLease(cell, returned);
       } else {
         returned.epoch_s = cell.epoch_s;
+        cell.lease->reserve = 0;
         returned.returned = std::max<std::int64_t>(cell.ceiling - cell.used, 0);
         cell.ceiling -= returned.returned;
       }
@@ -381,7 +428,7 @@ bool SharedCounters::FailAsks(std::int64_t before_ns) {
         some_wait = true;
         continue;
       }
-      Apply(current->first, {.status = GrantStatus::Failed}, {});
+      Apply(current->first, {.status = GrantStatus::Failed}, {}, 0);
       Answer(current, wakes);  // a grant that comes later still counts: asked_ knows it
     }
   }

@@ -61,6 +61,9 @@ class SharedCounters final : public Counters {
                      std::span<ChargeState> states) override;
   void WhenReady(std::span<const Charge> charges, std::function<void()> wake) override;
 
+  // For operators: what stands in the cells.
+  CellEngine& engine() { return engine_; }
+
   // The holder's side.
 
   // `on_demand` is called from any thread when TakeAsks has something to give. Set it before calls
@@ -70,6 +73,10 @@ class SharedCounters final : public Counters {
   // From now on grants come with an end. Set it before calls come.
   void set_leases_end() { leases_end_ = true; }
   std::uint32_t permit_seconds() const { return permit_seconds_; }
+
+  // Whether the pool can be asked at all. Since it cannot, charges with `local_share` get a share
+  // of this process's own in each window that begins: max by the number of processes that leased.
+  void set_has_store(bool has_store);
 
   // What the pool is to be asked now; each is given once.
   std::vector<AskMessage> TakeAsks();
@@ -114,6 +121,7 @@ class SharedCounters final : public Counters {
   struct Demand {
     std::int64_t amount = 0;        // the largest of the calls'
     std::int64_t total = 0;         // of all of them
+    bool local_share = false;       // one of them may use a local share
     std::uint64_t request_id = 0;   // 0: not asked yet
     std::int64_t asked_amount = 0;  // with that request
     std::int64_t since_ns = 0;      // monotonic, when the first call came
@@ -121,17 +129,21 @@ class SharedCounters final : public Counters {
   };
   struct Question {
     DemandKey key;
-    LeaseEnd taken;  // when, by both clocks
+    LeaseEnd taken;         // when, by both clocks
+    bool reserves = false;  // what is granted beyond the shortage is for when the store fails
+    std::int64_t shortage = 0;
   };
   using Demands = std::unordered_map<DemandKey, Demand, DemandKeyHash>;
   using Wakes = std::vector<std::function<void()>>;
 
-  bool PrepareAsk(const DemandKey& key, Demand& demand, AskMessage& ask);
-  void Apply(const DemandKey& key, const GrantMessage& grant, const LeaseEnd& end);
+  bool PrepareAsk(const DemandKey& key, Demand& demand, AskMessage& ask, Question& question);
+  void Apply(const DemandKey& key, const GrantMessage& grant, const LeaseEnd& end,
+             std::int64_t reserve);
   std::int64_t SteadyNow() {
     return leases_end_.load(std::memory_order_relaxed) ? clock_.MonotonicNanoseconds() : 0;
   }
   LeaseEnd Now() { return {.wall_ns = clock_.WallNanoseconds(), .steady_ns = SteadyNow()}; }
+  void TakeOwnShare(CounterCell& cell, const DemandKey& key, std::int64_t now_s);
   void EndFlowLease(CounterCell& cell, ReturnMessage& returned);
   void Answer(Demands::iterator demand, Wakes& wakes);
 
@@ -142,6 +154,8 @@ class SharedCounters final : public Counters {
   std::atomic<bool> leases_end_{false};
   std::mutex mutex_;  // over the rest; taken before the engine's
   std::uint64_t next_request_id_ = 1;
+  std::int64_t sharers_ = 0;                 // as the pool last said
+  std::int64_t store_lost_ns_ = kUnlimited;  // wall clock; kUnlimited: it is there
   Demands demands_;
   std::unordered_map<std::uint64_t, Question> asked_;  // open questions, by request id
   // Their cells. INVARIANT: a cell has one open question at most, also when nobody waits for the

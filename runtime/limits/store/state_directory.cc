@@ -45,12 +45,17 @@ std::optional<std::string> StateDirectory::DefaultPath(const Environment& enviro
   return std::nullopt;
 }
 
-std::expected<StateDirectory, std::string> StateDirectory::Open(const std::string& given_path) {
+std::expected<StateDirectory, std::string> StateDirectory::Open(const std::string& path) {
+  if (path.empty()) return Refuse(path, "the path is empty");
+  if (auto made = MakeDirectories(path); !made) return std::unexpected(made.error());
+  return OpenIfThere(path);
+}
+
+std::expected<StateDirectory, std::string> StateDirectory::OpenIfThere(
+    const std::string& given_path) {
   std::string path = given_path;
   // open() with O_NOFOLLOW would follow a link that is written with a slash after it.
   while (path.size() > 1 && path.back() == '/') path.pop_back();
-  if (path.empty()) return Refuse(path, "the path is empty");
-  if (auto made = MakeDirectories(path); !made) return std::unexpected(made.error());
   File directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory.is_open()) {
     const bool is_link = errno == ELOOP || errno == ENOTDIR;
@@ -91,6 +96,25 @@ std::expected<std::optional<File>, std::string> StateDirectory::OpenPlain(const 
   if (!S_ISREG(status.st_mode)) return Refuse(path, "not a plain file");
   if (status.st_uid != geteuid()) return Refuse(path, "it belongs to another user");
   return file;
+}
+
+std::expected<void, std::string> StateDirectory::AppendLine(const char* name,
+                                                            std::string_view line) const {
+  auto file = OpenFile(name);
+  if (!file) return std::unexpected(file.error());
+  while (flock(file->descriptor(), LOCK_EX) != 0) {
+    if (errno != EINTR) return Refuse(path_ + "/" + name, std::strerror(errno));
+  }
+  const off_t end = lseek(file->descriptor(), 0, SEEK_END);
+  const std::string text = std::string(line) + '\n';
+  if (end < 0 ||
+      write(file->descriptor(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      fsync(file->descriptor()) != 0) {
+    const int error = errno;
+    if (end >= 0 && ftruncate(file->descriptor(), end) != 0) return Refuse(path_, "damaged");
+    return Refuse(path_ + "/" + name, std::strerror(error));
+  }
+  return {};
 }
 
 std::expected<void, std::string> StateDirectory::ReplaceFile(const std::string& name,

@@ -19,6 +19,9 @@ class StateDirectory {
   // to. The error is a sentence that names the path.
   static std::expected<StateDirectory, std::string> Open(const std::string& path);
 
+  // The same, but makes nothing: that there is none is an error.
+  static std::expected<StateDirectory, std::string> OpenIfThere(const std::string& path);
+
   // Where state lies unless told, from the environment's XDG_STATE_HOME and HOME (null: not set):
   // policyd below the first, else below .local/state of the second. nullopt: neither is absolute.
   struct Environment {
@@ -39,6 +42,10 @@ class StateDirectory {
   // there is the old one or the new one. The error is a sentence.
   std::expected<void, std::string> ReplaceFile(const std::string& name,
                                                std::string_view bytes) const;
+
+  // Appends a line, without its newline, to a file of this directory, and synchronises it to the
+  // device. Lines of several processes do not mix. The error is a sentence.
+  std::expected<void, std::string> AppendLine(const char* name, std::string_view line) const;
 
   // Held by whoever looks at what the directory is, or changes it; waits for others. It ends with
   // the file that is returned.

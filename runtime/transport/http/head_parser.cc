@@ -115,7 +115,7 @@ Single Classify(std::string_view name) {
 }
 
 bool IsMcp(std::string_view name) {
-  return name.size() > 4 && SameHeaderText(name.substr(0, 4), "mcp-");
+  return SameHeaderText(name.substr(0, 4), "mcp-");
 }
 
 std::optional<std::uint64_t> ReadLength(std::string_view text) {

@@ -4,9 +4,11 @@
 import json
 import os
 import pathlib
+import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -49,6 +51,10 @@ class JitTest(ProcessTest):
         proxy.send(call(number, arguments=arguments))
         return proxy.answer()
 
+    def asked_counts(self, proxy):
+        proxy.process.send_signal(signal.SIGUSR1)
+        return proxy.hear("machine code for")[-1]
+
     def assert_decides(self, proxy, number):
         fine = {f"a{i}": "fine" for i in range(4)}
         self.assertNotIn("isError", self.ask(proxy, number, **fine)["result"])
@@ -63,7 +69,7 @@ class JitTest(ProcessTest):
         self.assertEqual([], self.code_mappings(maps))
         print(f"policyd without --jit: {resident_mb(proxy.process.pid):.1f} MB", file=sys.stderr)
         if MEASURES:
-            self.assertLess(resident_mb(proxy.process.pid), 25)
+            self.assertLess(resident_mb(proxy.process.pid), 15)
 
     def test_always_compiles_everything_and_keeps_it(self):
         for is_first in (True, False):
@@ -81,9 +87,12 @@ class JitTest(ProcessTest):
             eventually(lambda: len(list(kept.iterdir())) == 1)
             self.assertEqual(0o700, stat.S_IMODE(kept.stat().st_mode))
             self.assertEqual(1, len(list(kept.iterdir())), "it is found again" if not is_first else "it is kept")
+            counts = f"machine code for 1 tools, {0 if is_first else 1} of them made before; 0 not compiled, 0 of no use"
+            eventually(lambda: counts in self.asked_counts(proxy), seconds=30)
             status, _, errors = proxy.close()
             self.assertEqual(0, status, errors)
-            self.assertNotIn("machine code", errors)
+            self.assertIn(counts, errors)
+            self.assertEqual(1, errors.count("machine code"), errors)
 
     def test_perf_is_told_whose_code_it_is_when_asked(self):
         for options in ([], ["--jit-perf-map"]):
@@ -152,6 +161,69 @@ class JitTest(ProcessTest):
         eventually(is_in_force, seconds=30)
         eventually(lambda: self.code_mappings(self.maps(proxy)) not in ([], before), seconds=30)
         self.assertTrue(is_in_force())
+
+    RELOADS = 50
+    CALLS_PER_SECOND = 200
+
+    def reload_under_load(self, proxy):
+        """Calls at a fixed rate, whether answered or not, while the policy is exchanged; (wrong answers, unanswered)."""
+        in_force, is_over, sent, wrong, answered = [], threading.Event(), [0], [], [0]
+
+        def listen():
+            for line in proxy.process.stderr:
+                if b"is in force" in line:
+                    in_force.append(line)
+
+        def load():
+            began = time.monotonic()
+            while not is_over.is_set():
+                number = sent[0] + 1000
+                broken = {"a1": 7} if number % 3 == 0 else {"a2": "nice"} if number % 3 == 1 else {}
+                proxy.send(call(number, arguments={**{f"a{i}": "fine" for i in range(4)}, **broken}))
+                sent[0] += 1
+                time.sleep(max(0, began + sent[0] / self.CALLS_PER_SECOND - time.monotonic()))
+
+        def hear_answers():
+            while not is_over.is_set() or answered[0] < sent[0]:
+                try:
+                    answer = json.loads(proxy.line(seconds=1))
+                except AssertionError:  # none was asked for, or it is late
+                    continue
+                answered[0] += 1
+                if ("isError" in answer["result"]) != (answer["id"] % 3 != 2):
+                    wrong.append(answer)
+
+        threads = [threading.Thread(target=each, daemon=True) for each in (listen, load, hear_answers)]
+        for thread in threads:
+            thread.start()
+        try:
+            for number in range(self.RELOADS):
+                changed = {**DENSE, "description": f"version {number}"}
+                changed["tools"] = {"echo": {"require": [*DENSE["tools"]["echo"]["require"], {"conditions": [
+                    {"path": "args.a3", "op": "neq", "value": f"version {number}"}]}]}}
+                new = proxy.policy.with_suffix(".new")
+                new.write_text(json.dumps(changed))
+                os.replace(new, proxy.policy)
+                eventually(lambda: len(in_force) == number + 1, seconds=10)
+        finally:
+            is_over.set()
+        for thread in threads[1:]:
+            thread.join(30)
+        return wrong, sent[0] - answered[0]
+
+    def test_reloads_under_load_answer_every_call_and_keep_no_memory(self):
+        for options in ([], ["--jit", "always"]):
+            proxy = self.proxy(policy=DENSE, options=options)
+            self.assert_decides(proxy, 1)
+            if options:
+                eventually(lambda: self.code_mappings(self.maps(proxy)), seconds=30)
+            before = resident_mb(proxy.process.pid)
+            self.assertEqual(([], 0), self.reload_under_load(proxy))
+            after = resident_mb(proxy.process.pid)
+            print(f"{self.RELOADS} reloads under load {options}: {before:.1f} MB, then {after:.1f}", file=sys.stderr)
+            if MEASURES:
+                self.assertLess(after - before, 6)
+                eventually(lambda: len(self.code_mappings(self.maps(proxy))) <= 2, seconds=30)
 
 
 if __name__ == "__main__":

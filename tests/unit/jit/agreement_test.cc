@@ -21,7 +21,8 @@ const std::pair<const char*, const char*> kDifferent[] = {
     {"has args.a", "args.a is not null"},
     {"args.a starts_with \"/etc\"", "args.a starts_with \"/et\""},
     {"args.a ends_with \".key\"", "args.a ends_with \"key\""},
-    {"(args.a ?? 1) == 1", "args.a == 1"},
+    {"(args.a ?? 1) == 1", "(args.a ?? 2) == 1"},
+    {"args.a == 1", "(args.a ?? 2) == 1"},
     {"domain(args.a) == \"example.com\"", "domain(args.a) == \"example.org\""},
 };
 

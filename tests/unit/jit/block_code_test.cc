@@ -68,16 +68,17 @@ TEST_CASE("every instruction has machine code") {
   const std::vector<std::string> names = {"amount"};
   std::vector<Instruction> code = {
       text.Test(Predicate::LessNumber, a, one),
+      {.opcode = Opcode::Constant, .dst = 1, .predicate = 0},
       {.opcode = Opcode::Combine,
        .flags = static_cast<std::uint8_t>(set(WriteMode::Or) | kFlagNegate),
        .dst = 1,
        .predicate = 0},
-      {.opcode = Opcode::Constant, .flags = set(WriteMode::And), .dst = 1, .predicate = 1},
+      {.opcode = Opcode::Constant, .flags = set(WriteMode::And), .dst = 1, .predicate = 2},
       text.Test(Predicate::EqualString, b, text.encoder.AddString("go"), set(WriteMode::Or)),
-      {.opcode = Opcode::Guard, .dst = 0, .target = 8},
+      {.opcode = Opcode::Guard, .dst = 0, .target = 9},
       {.opcode = Opcode::Deny, .dst = 1, .constant = deny},
       {.opcode = Opcode::Require, .dst = 1, .constant = require},
-      {.opcode = Opcode::Jump, .target = 10},
+      {.opcode = Opcode::Jump, .target = 11},
       {.opcode = Opcode::Allow, .dst = 1, .constant = allow},
       {.opcode = Opcode::Approve, .dst = 0, .constant = approve},
       {.opcode = Opcode::Allow, .dst = 0, .constant = allow},
@@ -100,10 +101,72 @@ TEST_CASE("an installed block answers for the interpreter") {
   REQUIRE(program->native()->IsInstalled(0));
   Frame frame(program);
   frame.set_tool("t");
+  frame.Fill(0, Value::MakeString("x"));
   Findings findings;
   REQUIRE(program->native()->Run(0, frame, findings));
   REQUIRE(findings.allows.size() == 1);
-  REQUIRE(findings.allows[0].truth == Truth::Unknown);
+  REQUIRE(findings.allows[0].truth == Truth::True);
+}
+
+TEST_CASE("a call that is left to the interpreter adds nothing to what was found") {
+  const auto program = ProgramOf(
+      "default deny\ncounter c = 5 per minute\ntool t { allow\n approve when args.a == 1 from \"x\""
+      "\n deny when args.a == 1\n limit c\n deny when args.b == 2 }\n");
+  const auto linker = TestLinker();
+  REQUIRE(CompileAll(program, InThisProcess(), *linker).installed == 1);
+  Frame frame(program);
+  frame.set_tool("t");
+  for (std::uint32_t slot = 0; slot < frame.slot_count(); ++slot) {
+    if (program->layout().SlotPath(slot) == "args.a") frame.Fill(slot, Value::MakeNumber({1, 0}));
+  }
+  Findings findings;
+  findings.denials = {{7, Truth::True}};
+  findings.allows = {{8, Truth::False}, {9, Truth::True}};
+  REQUIRE_FALSE(program->native()->Run(0, frame, findings));  // args.b is absent
+  REQUIRE(findings.denials.size() == 1);
+  REQUIRE(findings.allows.size() == 2);
+  REQUIRE(findings.approvals.empty());
+  REQUIRE(findings.limits.empty());
+  Interpret(frame, findings);
+  REQUIRE(findings.denials.size() == 3);
+  REQUIRE(findings.allows.size() == 3);
+  REQUIRE(findings.approvals.size() == 1);
+  REQUIRE(findings.limits.size() == 1);
+}
+
+TEST_CASE("code that leaves too many calls to the interpreter is given up") {
+  const auto program = ProgramOf(kPolicies[0]);
+  const auto linker = TestLinker();
+  REQUIRE(CompileAll(program, InThisProcess(), *linker).installed == 1);
+  const NativeCode& native = *program->native();
+  Frame answered(program);
+  answered.Fill(0, Value::MakeString("x"));
+  Frame left(program);
+  Findings findings;
+  const auto run = [&](Frame& frame, std::uint32_t times) {
+    for (std::uint32_t i = 0; i < times; ++i) {
+      findings.Clear();
+      native.Run(0, frame, findings);
+    }
+  };
+  for (int round = 0; round < 3; ++round) {  // one in nine
+    run(answered, NativeCode::kLeftLookedAt * (NativeCode::kAnsweredPerLeftMin + 1));
+    run(left, NativeCode::kLeftLookedAt);
+    REQUIRE(native.IsInstalled(0));
+  }
+  run(answered, NativeCode::kLeftLookedAt * (NativeCode::kAnsweredPerLeftMin - 1));
+  run(left, NativeCode::kLeftLookedAt);
+  REQUIRE_FALSE(native.IsInstalled(0));
+  REQUIRE_FALSE(native.Run(0, answered, findings));
+}
+
+TEST_CASE("code that leaves every call to the interpreter is not installed") {
+  const auto program =
+      ProgramOf("default allow\ntool t { deny when args.a == 1 and args.a == \"x\" }\n");
+  const auto linker = TestLinker();
+  const CompileReport report = CompileAll(program, InThisProcess(), *linker);
+  REQUIRE(report.installed + report.left == 1);
+  REQUIRE(report.troubles.empty());
 }
 
 TEST_CASE("a block over the limit is not compiled") {

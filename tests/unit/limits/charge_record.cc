@@ -98,7 +98,8 @@ int ChargeUntilStopped(ChargeRecord& record, Counters& counters, Clock& clock,
       Charge{.table = counters.Open(Identity(demand.kind, demand.window_seconds)),
              .scope_key = "g",
              .max = demand.max,
-             .burst = demand.burst}};
+             .burst = demand.burst,
+             .local_share = demand.local_share}};
   ++record.ready;
   while (!record.stop) {
     Reservation reservation;

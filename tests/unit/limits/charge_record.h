@@ -22,6 +22,7 @@ struct KindDemand {
   std::int64_t max = 0;
   std::int64_t burst = 0;
   int hold_us = 0;
+  bool local_share = false;
   std::size_t who = 0;  // who charges: counted apart
 };
 

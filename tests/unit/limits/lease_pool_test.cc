@@ -71,7 +71,8 @@ class Machine final : LeasePool::Outbox {
                                                   .scope_key = "g",
                                                   .amount = amount,
                                                   .max = max,
-                                                  .refund_on_error = true}};
+                                                  .refund_on_error = true,
+                                                  .burst = max}};
     std::array<ChargeState, 1> states;
     const std::int64_t now_ns = clock.wall_ns;
     ReserveResult result = counters.TryReserve(charges, now_ns, states, reservation);
@@ -158,6 +159,78 @@ TEST_CASE("what an operator sets is what everybody has used") {
   REQUIRE(machine.pool->Set(machine.Cell(), 4));
   machine.Start();
   CHECK(machine.Exhaust(1) == 6);
+}
+
+CounterIdentity OfKind(CounterKind kind) {
+  const bool is_flow = IsFlow(kind);
+  CounterIdentity identity = PerDay();
+  identity.kind = kind;
+  identity.window = is_flow ? CounterWindow::Seconds : CounterWindow::Lifetime;
+  identity.window_seconds = is_flow ? 86'400 : 0;
+  identity.zone = "";
+  return identity;
+}
+
+TEST_CASE("sliding counters and buckets last over a restart, and are set by an operator") {
+  const CounterKind kind = GENERATE(CounterKind::Sliding, CounterKind::Bucket);
+  CAPTURE(static_cast<int>(kind));
+  const CounterIdentity identity = OfKind(kind);
+  const CellName cell{.identity = IdentityKey(identity), .scope_key = "g"};
+  Machine machine;
+  REQUIRE(machine.Exhaust(0, 10, identity) == 10);
+  machine.Start();
+  CHECK(machine.Exhaust(1, 10, identity) == 0);
+  REQUIRE(machine.pool->Set(cell, 0));
+  machine.Deliver();
+  CHECK(machine.Exhaust(1, 10, identity) == 10);
+  REQUIRE(machine.pool->Set(cell, 7));
+  machine.Deliver();
+  CHECK(machine.pool->Records().front().issued == 7);
+  machine.Start();
+  CHECK(machine.Exhaust(0, 10, identity) == 3);
+  // What was charged by a clock that was ahead counts from now on, once somebody says so.
+  machine.clock.wall_ns -= 3 * kDay;
+  machine.Start();
+  Reservation reservation;
+  CHECK(machine.Try(0, reservation, 1, 10, identity) == ReserveResult::StoreError);
+  CHECK(machine.pool->Confirm() == 1);
+  machine.Deliver();
+  CHECK(machine.Exhaust(0, 10, identity) == 0);
+  machine.clock.Advance(2 * kDay);
+  CHECK(machine.Exhaust(0, 10, identity) == 10);
+}
+
+TEST_CASE("permits of the dead come back after an hour and a minute, or as an operator says") {
+  const CounterIdentity identity = OfKind(CounterKind::Concurrency);
+  const CellName cell{.identity = IdentityKey(identity), .scope_key = "g"};
+  Machine machine;
+  const auto is_free = [&] {
+    machine.clock.Advance(SharedCounters::kRefusalNanoseconds);
+    Reservation reservation;
+    const ReserveResult result = machine.Try(1, reservation, 1, 2, identity);
+    return result == ReserveResult::Granted;
+  };
+  const auto leave_two = [&] {
+    std::array<Reservation, 2> reservations;
+    for (Reservation& one : reservations) {
+      REQUIRE(machine.Try(0, one, 1, 2, identity) == ReserveResult::Granted);
+    }
+    CHECK_FALSE(is_free());
+    for (Reservation& one : reservations) one.Settle(Settlement::Commit);
+    machine.Start();  // nobody has told the pool
+  };
+  leave_two();
+  CHECK_FALSE(is_free());
+  machine.clock.Advance(3'600 * kSecond);
+  CHECK_FALSE(is_free());
+  machine.clock.Advance(70 * kSecond);
+  CHECK(is_free());
+  machine.Start();
+  machine.clock.Advance(4'000 * kSecond);
+  leave_two();
+  CHECK_FALSE(is_free());
+  REQUIRE(machine.pool->Set(cell, 0));
+  CHECK(is_free());
 }
 
 TEST_CASE("room that is leased when an operator sets is gone, and comes back nowhere") {

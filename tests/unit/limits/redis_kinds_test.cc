@@ -144,5 +144,40 @@ TEST_CASE("a Redis that starts anew, with its file or without, loosens none of t
   CHECK(replicas.record().count() > before + 50);
 }
 
+// In the window in which it is lost each replica has what it leased at the beginning, and in those
+// that begin meanwhile a part of its own: together never more than max, and not nothing.
+TEST_CASE("replicas go on with a local share while the Redis is gone") {
+  const KindDemand demand{
+      .kind = CounterKind::Fixed, .window_seconds = 2, .max = 400, .local_share = true};
+  Replicas replicas(demand, 2);
+  std::this_thread::sleep_for(milliseconds(4'300));
+  CHECK(replicas.record().store_errors == 0);
+  replicas.server().Kill();
+  std::this_thread::sleep_for(milliseconds(2'000));
+  const std::int64_t before = replicas.record().count();
+  std::this_thread::sleep_for(milliseconds(6'000));
+  CHECK(replicas.record().count() - before >= 2 * demand.max);
+  replicas.server().Start();
+  std::this_thread::sleep_for(milliseconds(1'000));
+  const std::int64_t after = replicas.record().count();
+  std::this_thread::sleep_for(milliseconds(4'500));
+  CHECK(replicas.record().count() - after >= demand.max);
+  replicas.Stop();
+  CHECK(MostInAWindow(replicas.record()) == demand.max);
+}
+
+TEST_CASE("a limit that denies while its store is silent has no local share") {
+  const KindDemand demand{.kind = CounterKind::Fixed, .window_seconds = 1, .max = 400};
+  Replicas replicas(demand, 2);
+  std::this_thread::sleep_for(milliseconds(1'300));
+  replicas.server().Kill();
+  std::this_thread::sleep_for(milliseconds(1'500));
+  const std::int64_t before = replicas.record().count();
+  std::this_thread::sleep_for(milliseconds(2'500));
+  CHECK(replicas.record().count() == before);
+  replicas.Stop();
+  CHECK(MostInAWindow(replicas.record()) <= demand.max);
+}
+
 }  // namespace
 }  // namespace policy::transport

@@ -407,7 +407,7 @@ TEST_CASE("Sentinel: another master takes over, and no window is exceeded") {
   }
   Replicas replicas({.url = "redis+sentinel://" + hosts + "/main",
                      .window_seconds = 2,
-                     .max = 3'000,
+                     .max = 1'000,
                      .pause_us = 100},
                     2);
   std::this_thread::sleep_for(milliseconds(3'000));

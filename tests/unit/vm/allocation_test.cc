@@ -129,6 +129,7 @@ TEST_CASE("a decision allocates nothing, whatever it is") {
                          {"conditions":[{"path":"args.currency","op":"in","value":["EUR","USD"]}]}],
               "limits":[{"counter":"refunds","window":"day","max":1000000,
                          "scope":["grant",{"arg":"to"}]}]},
+    "closed":{"args":["a","b"]},
     "rare":{"limits":[{"counter":"once and no more","window":"lifetime","max":0},
                       {"counter":"daily","window":"day","max":5}]}}})");
   const auto call = [](std::string_view tool, std::string_view arguments) {
@@ -146,6 +147,18 @@ TEST_CASE("a decision allocates nothing, whatever it is") {
   CHECK(decisions.Allocations(call("secret_door", "{}"), Outcome::Deny) == 0);
   CHECK(decisions.Allocations(call("nobody_knows_it", "{}"), Outcome::Deny) == 0);
   CHECK(decisions.Allocations(call("rare", "{}"), Outcome::Limited) == 0);
+  CHECK(decisions.Allocations(call("closed", R"({"a":1})"), Outcome::Allow) == 0);
+  CHECK(decisions.Allocations(
+            call("closed", R"({"a":1,"b":2,"an argument that nobody expects there":3})"),
+            Outcome::Deny) == 0);
+  CHECK(decisions.Allocations(call("closed", R"({"\u007a":1})"), Outcome::Deny) == 0);
+  // Unknown: missing, of a wrong type, null.
+  CHECK(decisions.Allocations(call("refund", R"({"currency":"EUR","to":"x"})"), Outcome::Deny) ==
+        0);
+  CHECK(decisions.Allocations(call("refund", R"({"amount":"1","currency":"EUR","to":"x"})"),
+                              Outcome::Deny) == 0);
+  CHECK(decisions.Allocations(call("refund", R"({"amount":1,"currency":null,"to":"x"})"),
+                              Outcome::Deny) == 0);
 }
 
 }  // namespace

@@ -137,6 +137,7 @@ TEST_CASE("what can be read in two ways is refused") {
       {Post("Origin: http://a\r\nOrigin: http://b\r\n"), 400},
       {Post("Mcp-Method: a\r\nmcp-method: b\r\n"), 400},
       {Post("Mcp-Param-X: a\r\nMcp-Name: c\r\nMCP-PARAM-x: a\r\n"), 400},
+      {Post("Mcp-: a\r\nmcp-: a\r\n"), 400},
       {Post("Mcp-Session-Id: a\r\nMcp-Session-Id: a\r\n"), 400},
       {Post("Last-Event-ID: 1\r\nLast-Event-ID: 2\r\n"), 400},
       // First lines.
