@@ -9,8 +9,8 @@
 #include "grammar/keywords.h"
 #include "grammar/limits.h"
 #include "grammar/shared_reports.h"
-#include "runtime/value/suggestion.h"
 #include "grammar/text_scanner.h"
+#include "runtime/value/suggestion.h"
 #include "runtime/value/utf8.h"
 
 namespace policy {

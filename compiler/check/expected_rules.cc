@@ -8,9 +8,9 @@
 #include "compiler/check/tests.h"
 #include "compiler/ir/access.h"
 #include "grammar/json_fields.h"
-#include "runtime/value/suggestion.h"
 #include "runtime/program/rule_ids.h"
 #include "runtime/value/glob.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 

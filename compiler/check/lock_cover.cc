@@ -7,9 +7,9 @@
 
 #include "compiler/ir/access.h"
 #include "compiler/resolve/pattern.h"
-#include "runtime/value/suggestion.h"
 #include "policy/check.h"
 #include "runtime/value/glob.h"
+#include "runtime/value/suggestion.h"
 
 namespace policy {
 

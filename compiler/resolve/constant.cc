@@ -5,10 +5,10 @@
 #include <string_view>
 
 #include "compiler/resolve/resolution.h"
-#include "runtime/value/suggestion.h"
 #include "runtime/program/regex.h"
 #include "runtime/value/civil_time.h"
 #include "runtime/value/path_text.h"
+#include "runtime/value/suggestion.h"
 #include "runtime/value/url_text.h"
 
 namespace policy {

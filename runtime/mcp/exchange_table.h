@@ -57,7 +57,7 @@ class ExchangeTable {
   Exchange& at(ExchangeId exchange) { return exchanges_[exchange].data; }
   const Exchange& at(ExchangeId exchange) const { return exchanges_[exchange].data; }
   std::vector<ExchangeId> InFlight() const;  // oldest first
-  bool HasAwaited() const;  // one that was not cancelled
+  bool HasAwaited() const;                   // one that was not cancelled
   std::size_t size() const { return index_.size(); }
 
  private:

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "runtime/mcp/message.h"
+#include "runtime/value/json_text.h"
 #include "runtime/vm/bound_policy.h"
 #include "runtime/vm/decide.h"
-#include "runtime/value/json_text.h"
 
 namespace policy {
 

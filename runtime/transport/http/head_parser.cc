@@ -114,9 +114,7 @@ Single Classify(std::string_view name) {
   }
 }
 
-bool IsMcp(std::string_view name) {
-  return SameHeaderText(name.substr(0, 4), "mcp-");
-}
+bool IsMcp(std::string_view name) { return SameHeaderText(name.substr(0, 4), "mcp-"); }
 
 std::optional<std::uint64_t> ReadLength(std::string_view text) {
   // 18 digits are below 2^63. A leading zero means another base to somebody.
