@@ -1,5 +1,5 @@
 # cmake -DOUTPUT=… -DFUNCTION=… -DFILES=a;b -P: see EmbedTexts.cmake.
-list(SORT FILES)
+list(SORT FILES COMPARE FILE_BASENAME)
 set(rows "")
 set(count 0)
 foreach(file IN LISTS FILES)

@@ -39,6 +39,7 @@ MessageRelay::MessageRelay(RelayOptions options, std::shared_ptr<PolicyVersion> 
       log_(log),
       say_(std::move(say)),
       observes_(options.observes),
+      takes_time_(log != nullptr || options.gate != nullptr),
       session_({policy_->default_allows() || observes_, std::move(options.passed_methods)}),
       pipeline_(clock, {.log = log, .gate = options.gate, .observes = observes_}, identity_) {}
 
@@ -46,7 +47,7 @@ MessageRelay::~MessageRelay() { *is_alive_ = false; }
 
 void MessageRelay::ClientLine(std::string_view line) {
   if (line.empty() || server_is_gone_) return;
-  const std::int64_t received_ns = log_ == nullptr ? 0 : clock_.MonotonicNanoseconds();
+  const std::int64_t received_ns = takes_time_ ? clock_.MonotonicNanoseconds() : 0;
   const auto message = client_reader_.Read(line, &policy_->frame);
   if (!message) return RefusedFromClient(message.error());
   const Action action = session_.FromClient(*message);

@@ -124,6 +124,7 @@ class MessageRelay {
   DecisionLog* log_;
   Say say_;
   bool observes_;
+  bool takes_time_;  // somebody wants to know how long decisions take
   mcp::MessageReader client_reader_{mcp::Direction::FromClient};
   mcp::MessageReader parked_reader_{mcp::Direction::FromClient};
   mcp::MessageReader server_reader_{mcp::Direction::FromServer};

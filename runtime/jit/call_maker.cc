@@ -162,7 +162,7 @@ void CallMaker::AddUsual(Choices& choices, const format::Derived& made, const Op
         return;
       case Function::Length:
         usual.push_back(Raw(ValueKind::List, "[1,2]"));
-        for (const std::size_t length : {0, 1, 10, 100, 1000}) {
+        for (const std::size_t length : {0U, 1U, 10U, 100U, 1000U}) {
           usual.push_back(Text(std::string(length, 'a')));
         }
         return;

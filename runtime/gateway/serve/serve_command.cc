@@ -35,7 +35,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+const std::vector<int> kSignals = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 constexpr unsigned kWorkersMax = 4;  // unless the configuration says more
 constexpr milliseconds kEndLook{20};
 
@@ -361,6 +361,10 @@ void Serve::Signal(int signal) {
     return transport::ReapAdopted();
   }
   if (signal == SIGHUP) return reload_->Reload();
+  if (signal == SIGUSR1) {
+    if (tier_ != nullptr) Say(jit::ToText(tier_->counts()));
+    return;
+  }
   if (is_ending_) return loop_->Stop();  // asked twice: at once
   is_ending_ = true;
   for (const auto& worker : workers_) {

@@ -15,7 +15,9 @@ namespace {
 
 // An idle connection keeps no more room than this for its next answer.
 constexpr std::size_t kKeptOutputBytes = 2'048;
-constexpr std::size_t kLingerBytesMax = std::size_t{4} << 20;
+// So much of what a refused client goes on sending is read and thrown away: a client that writes
+// into a closed connection loses the answer that says why.
+constexpr std::size_t kLingerBytesMax = std::size_t{64} << 20;
 // The shared budget is taken from in steps, not for every read.
 constexpr std::size_t kBudgetStepBytes = std::size_t{256} << 10;
 

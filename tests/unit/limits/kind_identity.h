@@ -9,7 +9,7 @@ namespace policy {
 // `seconds`: the window, where the kind has one.
 inline CounterIdentity Identity(CounterKind kind, std::uint32_t seconds) {
   const bool has_window =
-      kind == CounterKind::Sliding || kind == CounterKind::Bucket || seconds > 0;
+      kind != CounterKind::Concurrency && (kind != CounterKind::Fixed || seconds > 0);
   CounterIdentity identity;
   identity.attachment = "default/local";
   identity.name = "c";
