@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/jit/codegen_message.h"
+#include "runtime/value/sanitized.h"
 
 namespace policy::jit {
 namespace {
@@ -43,7 +44,7 @@ constexpr std::size_t kProtectionArgument = 2;
 
 // Sanitizers reserve terabytes, and ask the kernel for much that nobody else does: their builds
 // have the limits of time alone.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if POLICY_SANITIZED
 constexpr bool kIsSanitized = true;
 #else
 constexpr bool kIsSanitized = false;

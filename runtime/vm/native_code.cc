@@ -53,6 +53,11 @@ void NativeCode::CountLeft(const Entry& entry) {
   entry.left.store(0, std::memory_order_relaxed);
 }
 
+// clang's sanitizer of undefined behaviour looks for the type of what is called, which machine code
+// does not carry.
+#ifdef __clang__
+[[clang::no_sanitize("function")]]
+#endif
 bool NativeCode::RunCode(NativeBlock code, std::uint32_t allow_count, Frame& frame,
                          Findings& findings) {
   std::vector<FoundRule>& allows = findings.allows;

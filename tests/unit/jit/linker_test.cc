@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "runtime/value/sanitized.h"
 #include "tests/unit/jit/compiled_program.h"
 
 namespace policy::jit {
@@ -82,7 +83,7 @@ TEST_CASE("code goes with its program and memory stays flat") {
   const std::size_t maps_before = Maps().size();
   for (int i = 0; i < rounds; ++i) reload();
   INFO(before << " bytes before, " << ResidentBytes() << " after " << rounds << " reloads");
-#ifndef __SANITIZE_ADDRESS__  // which keeps what was freed for a while
+#if !POLICY_SANITIZED  // which keeps what was freed for a while
   REQUIRE(ResidentBytes() < before + (std::size_t{2} << 20));
 #endif
   REQUIRE(Maps().size() < maps_before + 1000);

@@ -9,9 +9,10 @@
 #include <cstdlib>
 
 #include "runtime/jit/codegen_sandbox.h"
+#include "runtime/value/sanitized.h"
 
 // Builds with sanitizers have no filter.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !POLICY_SANITIZED
 
 namespace policy::jit {
 namespace {

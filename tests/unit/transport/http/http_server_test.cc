@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/value/sanitized.h"
 #include "tests/unit/transport/http/loop_thread.h"
 #include "tests/unit/transport/http/raw_socket.h"
 
@@ -550,7 +551,7 @@ TEST_CASE("an idle connection keeps little memory") {
     REQUIRE(clients.back().ReadAnswer().size() == body.size() + 8);
   }
   CHECK(server.server().counts().open.load() == kConnections);
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if POLICY_SANITIZED
   constexpr std::size_t kEachMax = 1'000'000;  // they keep what was freed
 #else
   constexpr std::size_t kEachMax = 16'384;
