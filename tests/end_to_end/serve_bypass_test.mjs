@@ -31,7 +31,11 @@ writeFileSync(childScript, `
       }
       if (id === undefined || method === undefined || params?.name === "slow") continue;
       const result = method === "initialize"
-        ? { protocolVersion: "2025-11-25", capabilities: { tools: { listChanged: true }, resources: { subscribe: true } }, serverInfo: { name: "c", version: "1" } }
+        ? {
+            protocolVersion: "2025-11-25",
+            capabilities: { tools: { listChanged: true }, resources: { subscribe: true } },
+            serverInfo: { name: "c", version: "1" },
+          }
         : method === "tools/list" ? { tools: [] } : { content: [{ type: "text", text: "done" }] };
       console.log(JSON.stringify({ jsonrpc: "2.0", id, result }));
     }
@@ -49,7 +53,9 @@ function child(...more) {
 const sevenMiB = "x".repeat(7 << 20);
 
 const slowUpstream = () => scripted(({ message }) => message?.params?.name === "slow");
-const calls = (upstream, name) => upstream.got.filter(({ message }) => message?.method === "tools/call" && message.params.name === name);
+const calls = (upstream, name) =>
+  upstream.got.filter(({ message }) => message?.method === "tools/call" && message.params.name === name);
+const aDay = (max) => ({ version: "1", default: "deny", tools: { echo: { rate_limit: { max, window: "day" } } } });
 const isDone = (answer) => answer.json().result?.content?.[0].text === "done";
 
 // Edits the configuration in one step, and returns when the edit is in force.
@@ -89,7 +95,7 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
     const upstream = await scripted();
     const proxy = await serve({
       observe: true,
-      servers: { files: { url: upstream.url, policy: { version: "1", default: "deny", tools: { echo: { rate_limit: { max: 2, window: "day" } } } } } },
+      servers: { files: { url: upstream.url, policy: aDay(2) } },
     });
     const url = proxy.at("files");
     const session = await openSession(url);
@@ -111,7 +117,7 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
     const upstream = await scripted();
     const proxy = await serve({
       workers: 1, limits: { keepalive_ms: 1_000 },
-      servers: { files: { url: upstream.url, policy: { version: "1", default: "deny", tools: { echo: { rate_limit: { max: 2, window: "day" } } } } } },
+      servers: { files: { url: upstream.url, policy: aDay(2) } },
     });
     const url = proxy.at("files");
     const says = async (session) => {
@@ -160,7 +166,8 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
       for (const [what, text] of [
         ["as it is", plain],
         ["a key with an escape", plain.replace('"resourceSubscriptions"', String.raw`"resource\u0053ubscriptions"`)],
-        ["both keys with escapes", plain.replace('"resourceSubscriptions"', String.raw`"\u0072esourceSubscriptions"`).replace('"notifications"', String.raw`"\u006eotifications"`)],
+        ["both keys with escapes",
+          plain.replace('"resource', String.raw`"\u0072esource`).replace('"notifications"', String.raw`"\u006eotifications"`)],
         ["beside what is permitted", plain.replace('"resourceSubscriptions"', '"toolsListChanged":true,"resourceSubscriptions"')],
         ["with spaces", JSON.stringify(body, null, 2)],
       ]) {
@@ -198,7 +205,8 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
       servers: { child: { command: slowly.command, timeouts, policy }, upstream: { url: upstream.url, timeouts, policy } },
     });
     const atOnce = await gateway(allowAll, { in_flight_max: 1 });
-    const counting = await gateway({ version: "1", default: "deny", tools: { slow: { limits: [{ counter: "c", max: 1, algorithm: "concurrency" }] } } }, {});
+    const one = { counter: "c", max: 1, algorithm: "concurrency" };
+    const counting = await gateway({ version: "1", default: "deny", tools: { slow: { limits: [one] } } }, {});
     const rows = ["child", "upstream"].flatMap((name) => ["cancelled", "left"].flatMap((how) => [
       { name, how, place: "among the calls at once", proxy: atOnce, refused: /on their way already/ },
       { name, how, place: "in a counter", proxy: counting, refused: /POLICY LIMITED/ },
@@ -211,9 +219,11 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
       const asking = (id, args) => (session === undefined ? modernCall(id, "slow", args) : { body: call(id, "slow", args), session });
       const tries = async (id) => {
         const leaving = new AbortController();
-        const answer = ask(url, { ...asking(id, { mark: `probe ${index}.${id}` }), token, signal: leaving.signal }).then((got) => got.text, () => "left");
-        const outcome = await Promise.race([answer, eventually(() => began(`probe ${index}.${id}`), { within_ms: 5_000 }).then(() => "passed", () => "neither")]);
-        return { outcome, leaving, answer };
+        const mark = `probe ${index}.${id}`;
+        let outcome;
+        ask(url, { ...asking(id, { mark }), token, signal: leaving.signal }).then((answer) => (outcome = answer.text), () => {});
+        await eventually(() => outcome ?? began(mark), { within_ms: 5_000, what: mark });
+        return { outcome: outcome ?? "passed", leaving };
       };
       // Twice, so that a place that is given back twice is seen too.
       let id = 1;
@@ -280,7 +290,7 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
     const upstream = await scripted();
     const proxy = await serve({
       state: join(scratch(), "state"),
-      servers: { files: { url: upstream.url, policy: { version: "1", default: "deny", tools: { echo: { rate_limit: { max: 5, window: "day" } } } } } },
+      servers: { files: { url: upstream.url, policy: aDay(5) } },
     }, { options: ["--init-state"] });
     const asked = [modernCall(1), modernCall(2)];
     for (const one of asked) assert.ok(isDone(await ask(proxy.at("files"), one)));
