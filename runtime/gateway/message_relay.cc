@@ -140,6 +140,7 @@ void MessageRelay::Cancel(std::string_view notice, ExchangeId request) {
   }
   if (exchange.is_initialize) return;  // it cannot be cancelled: its answer is still due
   output_.Ended(exchange.sequence);
+  output_.Left(exchange.sequence);
   if (const auto forgotten = session_.Cancel(request)) {
     pipeline_.Abandon(*forgotten);
     session_.Finish(*forgotten);

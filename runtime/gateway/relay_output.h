@@ -46,6 +46,9 @@ class RelayOutput {
   // Nothing more will be said about that request: it was answered, or its answer is not wanted.
   // What ToClient got for it is all that there is. May be called twice.
   virtual void Ended(std::uint64_t /*sequence*/) {}
+  // The client has cancelled that request, which the server has; Ended comes once more when it is
+  // answered or given up. Until then it holds what it was given.
+  virtual void Left(std::uint64_t /*sequence*/) {}
   // The server has listed tools; `answer` is what it said, before anything was left out.
   virtual void Listed(const mcp::Message& /*answer*/) {}
   // The client's message at hand goes nowhere, and as it is no request nobody is answered.

@@ -1,5 +1,7 @@
 #include "runtime/mcp/session.h"
 
+#include "runtime/mcp/record_text.h"
+
 namespace policy::mcp {
 namespace {
 
@@ -12,6 +14,15 @@ std::string Quoted(std::string_view method) {
     quoted.push_back(c >= ' ' && c < '\x7F' ? c : '?');
   }
   return quoted + (method.size() > kShownMethodBytesMax ? "…`" : "`");
+}
+
+// Who listens for resources subscribes to them, which a legacy server is told by a request of its
+// own: what forbids the one forbids the other.
+std::string_view JudgedMethod(const Message& message) {
+  if (message.method != "subscriptions/listen") return message.method;
+  const std::string_view uris =
+      MemberOf(MemberOf(message.params, "notifications"), "resourceSubscriptions");
+  return uris.empty() || uris == "[]" ? message.method : "resources/subscribe";
 }
 
 Action Answer(int code, std::string text) {
@@ -52,7 +63,7 @@ Action Session::FromClient(const Message& message) {
 }
 
 Action Session::RequestFromClient(const Message& message) {
-  const MethodPolicy::Verdict verdict = methods_.Judge(message.method);
+  const MethodPolicy::Verdict verdict = methods_.Judge(JudgedMethod(message));
   if (verdict == MethodPolicy::Verdict::Unknown) {
     return Answer(kMethodNotFoundCode, "method " + Quoted(message.method) + " is not passed");
   }

@@ -93,8 +93,7 @@ void EventStream::Write(std::string_view message) {
   if (!has_id) return;
   kept_bytes_ += event_.size();
   kept_.push_back({last_event_, event_});
-  while (kept_.size() > options_.events_max ||
-         (kept_bytes_ > options_.bytes_max && kept_.size() > 1)) {
+  while (kept_.size() > options_.events_max || kept_bytes_ > options_.bytes_max) {
     kept_bytes_ -= kept_.front().event.size();
     kept_.pop_front();
   }

@@ -112,9 +112,10 @@ class HttpServerSide::Call final : public transport::HttpResponseHandler,
   bool is_stream = false;
   bool is_json = false;
   bool is_too_long = false;
-  bool is_answered = false;  // nothing of it matters any more
-  bool is_over = false;      // dropped: it says nothing more
-  bool is_admitted = false;  // by the circuit breaker, which waits to hear how it ended
+  bool is_answered = false;    // nothing of it matters any more
+  bool is_over = false;        // dropped: it says nothing more
+  std::size_t kept_bytes = 0;  // of its message
+  bool is_admitted = false;    // by the circuit breaker, which waits to hear how it ended
   std::string body;
   std::string last_event;
   std::string retry_ms;
@@ -190,6 +191,8 @@ void HttpServerSide::Start(std::string_view bytes, Regarding regarding, const He
   } else {
     ++notices_in_flight_;
   }
+  call->kept_bytes = bytes.size();
+  sent_bytes_ += bytes.size();
   StartCall(std::move(call), "POST", bytes, headers);
 }
 
@@ -215,7 +218,9 @@ void HttpServerSide::StartCall(std::shared_ptr<Call> call, std::string_view meth
   started.call = upstream_.client().Send(request, started);
 }
 
-bool HttpServerSide::is_full() const { return waiting_bytes_ > transport::kQueueBytesMax; }
+bool HttpServerSide::is_full() const {
+  return waiting_bytes_ > transport::kQueueBytesMax || sent_bytes_ > kSentBytesMax;
+}
 
 std::shared_ptr<HttpServerSide::Call> HttpServerSide::CallOf(std::uint64_t sequence) {
   for (const auto& [id, call] : calls_) {
@@ -241,6 +246,7 @@ void HttpServerSide::Drop(CallId id) {
   if (found == calls_.end()) return;
   const std::shared_ptr<Call> call = std::move(found->second);
   calls_.erase(found);
+  sent_bytes_ -= call->kept_bytes;
   call->is_over = true;
   call->call = nullptr;
   if (std::exchange(call->is_admitted, false)) upstream_.breaker().Abandoned();

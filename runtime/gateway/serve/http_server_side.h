@@ -86,6 +86,7 @@ class HttpServerSide final : public ServerSide {
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::size_t notices_in_flight_ = 0;
+  std::size_t sent_bytes_ = 0;  // of all calls that have not ended: the client keeps them
   Headers next_headers_;
   bool wants_to_listen_ = false;  // once it is initialized
   bool listens_ = false;          // the GET is there, or due

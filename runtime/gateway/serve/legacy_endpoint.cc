@@ -52,6 +52,7 @@ struct LegacyEndpoint::Seat {
   Number number;
   std::shared_ptr<GrantUse> use;
   ServeGate gate;
+  std::shared_ptr<const ServeConfig> config;  // its session was begun under it
   std::unique_ptr<ServeSession> session;
   StreamableClient* client = nullptr;  // the session's; null where it is the next
   SseClient* sse = nullptr;
@@ -160,6 +161,7 @@ LegacyEndpoint::Seat* LegacyEndpoint::Find(Asked& asked, std::string_view id, Ki
 LegacyEndpoint::Seat* LegacyEndpoint::Begin(const Asked& asked, Number number, Kind kind) {
   const ServeLimits& limits = site_.state->config->limits;
   auto seat = std::make_unique<Seat>(site_, asked.owner(), number);
+  seat->config = site_.state->config;
   const auto version = site_.policies.Find(*site_.state, *asked.who.grant, asked.server->name);
   if (!version) {
     site_.tools.say("server `" + asked.server->name + "`: " + version.error());
@@ -318,8 +320,13 @@ void LegacyEndpoint::Install() {
   for (const auto& [number, seat] : seats_) {
     if (seat->session->is_over()) continue;
     const auto grant = site_.state->access->grants.Find(seat->owner.grant);
-    const bool is_served = site_.state->config->servers.contains(seat->owner.server);
-    if (grant == nullptr || grant->is_revoked() || !is_served) {
+    const ServeConfig& config = *site_.state->config;
+    const bool is_served = config.servers.contains(seat->owner.server);
+    // A session has these from its beginning: under others it begins anew.
+    const bool is_same = seat->config->observes == config.observes &&
+                         seat->config->passed_methods == config.passed_methods;
+    if (grant == nullptr || grant->is_revoked() || !is_served || !is_same ||
+        !grant->MayUse(seat->owner.server)) {
       seat->session->End(kNotFound, kNoSession);
       continue;
     }

@@ -34,7 +34,7 @@ class PolicyBook {
   void Clean();
 
  private:
-  using Key = std::pair<std::string, std::string>;  // grant, server
+  using Key = std::pair<std::string, std::string>;  // grant, attachment
 
   Counters& counters_;
   CounterPlace place_;

@@ -75,6 +75,11 @@ std::optional<HttpRefused> CheckSender(const transport::HttpRequestHead& head,
   if (origin && !MayAsk(*origin, config)) {
     return HttpRefused{403, "pages of this origin may not ask"};
   }
+  // Browsers send no Origin with the GET of an image or a script.
+  const auto site = head.headers.Find("sec-fetch-site");
+  if (!origin && site && *site != "same-origin" && *site != "none") {
+    return HttpRefused{403, "pages of other sites may not ask"};
+  }
   return std::nullopt;
 }
 

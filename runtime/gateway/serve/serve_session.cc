@@ -74,8 +74,20 @@ void ServeSession::Began(std::uint64_t sequence, const mcp::Message& request) {
 }
 
 void ServeSession::GiveUpLate(const UpstreamTimeouts& timeouts) {
-  if (is_over_ || waiting_.empty()) return;
+  if (is_over_ || (waiting_.empty() && left_.empty())) return;
   const std::int64_t now_ns = tools_.clock.MonotonicNanoseconds();
+  // Servers do not answer what was cancelled: its place among the calls at once is given back when
+  // an answer would have come too late.
+  std::vector<std::uint64_t> over;
+  for (const auto& [sequence, since_ns] : left_) {
+    if ((now_ns - since_ns) / kNanosecondsPerMillisecond > timeouts.call_ms) {
+      over.push_back(sequence);
+    }
+  }
+  for (const std::uint64_t sequence : over) {
+    left_.erase(sequence);
+    relay_.RequestFailed(sequence, {.text = {}, .was_sent = true});
+  }
   const auto limit_ms = [&timeouts](const Waiting& waiting) -> std::int64_t {
     return waiting.is_initialize ? timeouts.start_ms : timeouts.call_ms;
   };
@@ -100,9 +112,14 @@ void ServeSession::GiveUpLate(const UpstreamTimeouts& timeouts) {
 
 void ServeSession::Ended(std::uint64_t sequence) {
   waiting_.erase(sequence);
+  left_.erase(sequence);
   client_->Ended(sequence);
   server_->Ended(sequence);
   if (!relay_.has_requests_in_flight() && callbacks_.on_idle) callbacks_.on_idle();
+}
+
+void ServeSession::Left(std::uint64_t sequence) {
+  left_[sequence] = tools_.clock.MonotonicNanoseconds();
 }
 
 void ServeSession::OnServerMessage(std::string_view bytes, From from) {

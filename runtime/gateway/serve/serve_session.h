@@ -58,6 +58,7 @@ class ServeSession final : public RelayOutput, public ServerListener {
   bool server_is_full() const override { return server_->is_full(); }
   void Began(std::uint64_t sequence, const mcp::Message& request) override;
   void Ended(std::uint64_t sequence) override;
+  void Left(std::uint64_t sequence) override;
   void Listed(const mcp::Message& answer) override {
     if (callbacks_.on_listed) callbacks_.on_listed(answer);
     client_->ListsTools();
@@ -82,7 +83,8 @@ class ServeSession final : public RelayOutput, public ServerListener {
   MessageRelay relay_;
   std::unique_ptr<ClientSide> client_;
   std::unique_ptr<ServerSide> server_;
-  std::map<std::uint64_t, Waiting> waiting_;  // by sequence; what is meant to last is not there
+  std::map<std::uint64_t, Waiting> waiting_;    // by sequence; what is meant to last is not there
+  std::map<std::uint64_t, std::int64_t> left_;  // cancelled and not answered: since when
   bool is_over_ = false;
 };
 

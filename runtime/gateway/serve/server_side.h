@@ -44,6 +44,10 @@ class ServerListener {
   ~ServerListener() = default;
 };
 
+// What one session may have with a server over HTTP that does not answer: from here on it is full.
+// One message may go past it.
+inline constexpr std::size_t kSentBytesMax = std::size_t{16} << 20;
+
 // Lives in its worker's loop; not thread-safe.
 class ServerSide {
  public:

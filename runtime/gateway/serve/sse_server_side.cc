@@ -90,6 +90,7 @@ class SseServerSide::Post final : public transport::HttpResponseHandler,
     call = nullptr;
   }
 
+  std::size_t kept_bytes = 0;  // of its message: the client keeps it
   std::unique_ptr<transport::HttpCall> call;
   const std::uint64_t sequence;
 
@@ -122,6 +123,7 @@ void SseServerSide::Start(std::string_view bytes, std::uint64_t sequence) {
   upstream_.AppendCredential(headers);
   const std::uint64_t number = next_post_++;
   auto post = std::make_shared<Post>(*this, number, sequence);
+  post->kept_bytes = bytes.size();
   Post& started = *post;
   posts_.emplace(number, std::move(post));
   started.call = upstream_.client().Send(
@@ -136,7 +138,11 @@ bool SseServerSide::TakeBack(std::uint64_t sequence) {
   return true;
 }
 
-bool SseServerSide::is_full() const { return waiting_bytes_ > transport::kQueueBytesMax; }
+bool SseServerSide::is_full() const {
+  std::size_t sent_bytes = 0;
+  for (const auto& [number, post] : posts_) sent_bytes += post->kept_bytes;
+  return waiting_bytes_ > transport::kQueueBytesMax || sent_bytes > kSentBytesMax;
+}
 
 // Of the same origin, or calls would go wherever a server likes, with policyd's credential.
 void SseServerSide::OnEndpoint(std::string_view reference) {

@@ -39,8 +39,9 @@ void StatelessClient::Post(std::shared_ptr<transport::HttpExchange> exchange) {
   if (const auto current = std::exchange(current_, nullptr)) current->Respond(202, {}, {});
 }
 
-void StatelessClient::Began(std::uint64_t sequence, const mcp::Message&) {
+void StatelessClient::Began(std::uint64_t sequence, const mcp::Message& request) {
   sequence_ = sequence;
+  is_call_ = request.is_tools_call;
   stream_.emplace(StreamOptions{});
   if (current_ == nullptr) return;
   current_->set_on_closed([this, sequence, is_alive = std::weak_ptr(is_alive_)] {
@@ -52,8 +53,12 @@ void StatelessClient::Began(std::uint64_t sequence, const mcp::Message&) {
 
 void StatelessClient::ClientLeft() {
   const std::uint64_t sequence = sequence_;
+  // A server may go on with a call all the same, which holds its place until it is given up.
+  const bool is_call = is_call_;
+  is_spoiled_ |= is_call;
   relay_.ClientLeft(sequence, {});
   forget_(sequence);
+  if (is_call) return;
   relay_.RequestFailed(sequence, {.text = "the client has left", .was_sent = true});
 }
 

@@ -50,6 +50,7 @@ class StatelessClient final : public ClientSide {
   int answer_status_ = 200;
   bool lists_tools_ = false;
   bool is_spoiled_ = false;
+  bool is_call_ = false;  // the request at hand: of a tool
   const std::string no_session_;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };

@@ -11,6 +11,7 @@
 namespace policy::gateway {
 namespace {
 
+constexpr int kForbidden = 403;
 constexpr int kUnavailable = 503;
 constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
 // Kept ready of one owner; a burst has more, which end with it.
@@ -50,6 +51,11 @@ void StatelessEndpoint::Post(Asked asked, const mcp::Message& message,
   }
   Seat* const seat = Take(asked);
   if (seat == nullptr) return;
+  if (seat->session->server().is_full()) {
+    seat->is_idle = false;
+    Idle(*seat);
+    return RespondText(*asked.exchange, kUnavailable, "the server reads too slowly");
+  }
   seat->session->relay().SetCaller(CallerOf(asked, {}));
   const auto marks = site_.servers.marks(asked.server->name).Find(message.tool);
   ServerSide::Headers sent = TraceHeaders(site_, asked.exchange->head());
@@ -61,7 +67,8 @@ void StatelessEndpoint::Post(Asked asked, const mcp::Message& message,
   seat->is_idle = false;
   seat->was_used = true;
   seat->client->Post(std::move(asked.exchange));
-  seat->session->server().SetHeaders({});
+  // A call that waits for the store of its counters is sent later, and has them then.
+  if (!seat->session->relay().has_parked_calls()) seat->session->server().SetHeaders({});
   // What was refused, or is no request, has ended already.
   if (!seat->is_idle && !seat->session->relay().has_requests_in_flight()) Idle(*seat);
 }
@@ -155,14 +162,27 @@ void StatelessEndpoint::Idle(Seat& seat) {
   });
 }
 
-// Requests that are on their way go on under the policy that let them in.
+bool StatelessEndpoint::MayGoOn(const Owner& owner) const {
+  const auto grant = site_.state->access->grants.Find(owner.grant);
+  return grant != nullptr && !grant->is_revoked() && grant->MayUse(owner.server) &&
+         site_.state->config->servers.contains(owner.server);
+}
+
+// Requests that are on their way go on under the policy that let them in, but not for a grant that
+// is revoked: some listen for ever.
 void StatelessEndpoint::Install() {
   for (const auto& [owner, idle] : idle_) {
     for (Seat* const seat : idle) seat->is_stale = true;
   }
   idle_.clear();
   seats_.remove_if([](const auto& seat) { return seat->is_idle; });
-  for (const auto& seat : seats_) seat->is_stale = true;
+  for (const auto& seat : seats_) {
+    seat->is_stale = true;
+    if (!MayGoOn(seat->owner)) seat->session->End(kForbidden, "this grant ends here");
+  }
+  for (const auto& [owner, hub] : hubs_) {
+    if (!MayGoOn(owner)) hub->End("the grant ends here");
+  }
 }
 
 bool StatelessEndpoint::HasLostServer(const Seat& seat) const {

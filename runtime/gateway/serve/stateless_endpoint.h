@@ -51,6 +51,7 @@ class StatelessEndpoint {
   std::expected<std::unique_ptr<ServerSide>, HttpRefused> Connect(const Asked& asked,
                                                                   ServerListener& listener);
   void Idle(Seat& seat);
+  bool MayGoOn(const Owner& owner) const;
   bool HasLostServer(const Seat& seat) const;
   void DropUnused();
 

@@ -147,7 +147,7 @@ TEST_CASE("a file that others may read is not used") {
   const std::string path = folder.path() + "/grants.json";
   REQUIRE(Run({.action = GrantsAction::Add, .grants_path = path, .id = "ci"}).status == 0);
   REQUIRE(ReadGrants(path).has_value());
-  for (const ::mode_t mode : {0640, 0604, 0660, 0602}) {
+  for (const ::mode_t mode : {0640U, 0604U, 0660U, 0602U}) {
     ::chmod(path.c_str(), mode);
     CHECK_FALSE(ReadGrants(path).has_value());
     CHECK(Run({.action = GrantsAction::Revoke, .grants_path = path, .id = "ci"}).status == 2);

@@ -56,7 +56,7 @@ class Machine final : LeasePool::Outbox {
     REQUIRE(opened.has_value());
     pool = std::move(*opened);
     pool->ForgetOrphans();
-    for (const LeasePool::HolderId id : {0, 1}) {
+    for (const LeasePool::HolderId id : {0U, 1U}) {
       holders_[id] = std::make_unique<SharedCounters>(clock);
       pool->Join(id);
     }

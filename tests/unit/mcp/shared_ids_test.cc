@@ -151,7 +151,7 @@ TEST_CASE("what a subscription tells goes to its listener") {
 TEST_CASE("whoever leaves has cancelled what it asked") {
   Shared shared;
   for (const char* id : {"1", "2", R"("x")"}) {
-    for (const AskerId asker : {1, 2}) {
+    for (const AskerId asker : {1U, 2U}) {
       shared.Client(asker, R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":"ping"})");
     }
   }
