@@ -58,13 +58,18 @@ const calls = (upstream, name) =>
 const aDay = (max) => ({ version: "1", default: "deny", tools: { echo: { rate_limit: { max, window: "day" } } } });
 const isDone = (answer) => answer.json().result?.content?.[0].text === "done";
 
-// Edits the configuration in one step, and returns when the edit is in force.
+// Replaces a file in one step, as editors do.
+function replace(path, value) {
+  writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+// Edits the configuration, and returns when the edit is in force.
 async function edit(proxy, change) {
   const reloads = () => proxy.log().split("the edited configuration is in force").length;
   const before = reloads();
   const config = { ...JSON.parse(readFileSync(proxy.path, "utf8")), ...change };
-  writeFileSync(`${proxy.path}.new`, JSON.stringify(config), { mode: 0o600 });
-  renameSync(`${proxy.path}.new`, proxy.path);
+  replace(proxy.path, config);
   proxy.child.kill("SIGHUP");
   await eventually(() => reloads() > before, { what: "the edit" });
 }
@@ -303,10 +308,10 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
     await proxy.stop();
   });
 
-  test("a grant that is revoked hears nothing more; others do", async () => {
+  test("a grant that is revoked, or for other servers now, hears nothing more; others do", async () => {
     const grants = join(scratch(), "listeners.json");
     const add = (id) => execFileSync(policyd, ["grants", "add", id, "--grants", grants], { encoding: "utf8", stdio: "pipe" }).trim();
-    const tokens = { revoked: add("revoked"), other: add("other") };
+    const tokens = { revoked: add("revoked"), moved: add("moved"), other: add("other") };
     const upstream = await scripted(({ message, response }) => {
       if (message?.method !== "subscriptions/listen") return false;
       response.writeHead(200, { "Content-Type": "text/event-stream" });
@@ -315,7 +320,11 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
     });
     const proxy = await serve({
       grants_file: grants, limits: { keepalive_ms: 1_000 },
-      servers: { child: { command: child().command, policy: allowAll }, upstream: { url: upstream.url, policy: allowAll } },
+      servers: {
+        child: { command: child().command, policy: allowAll },
+        upstream: { url: upstream.url, policy: allowAll },
+        elsewhere: { url: upstream.url, policy: allowAll },
+      },
     });
     const streams = [];
     for (const [who, token] of Object.entries(tokens)) {
@@ -328,11 +337,14 @@ describe("a way past policyd serve is shut", { concurrency: 3 }, () => {
     }
     for (const [who, what, stream] of streams) assert.ok(stream.status === 200 && !stream.has_ended, `${who} ${what}`);
     execFileSync(policyd, ["grants", "revoke", "revoked", "--grants", grants], { stdio: "pipe" });
+    const listed = JSON.parse(readFileSync(grants, "utf8"));
+    listed.grants.find(({ id }) => id === "moved").servers = ["elsewhere"];
+    replace(grants, listed);
     for (const [who, what, stream] of streams) {
-      if (who === "revoked") await eventually(() => stream.has_ended, { within_ms: 5_000, what: `the end of ${what}` });
+      if (who !== "other") await eventually(() => stream.has_ended, { within_ms: 5_000, what: `the end of ${who}: ${what}` });
     }
     await sleep(600); // a comment is due by now
-    for (const [who, what, stream] of streams) assert.equal(stream.has_ended, who === "revoked", `${who} ${what}`);
+    for (const [who, what, stream] of streams) assert.equal(stream.has_ended, who !== "other", `${who} ${what}`);
     await proxy.stop("SIGKILL");
   });
 
