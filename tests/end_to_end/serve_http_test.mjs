@@ -4,54 +4,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { eventually, packages, policyd, scratch, sleep } from "./processes.mjs";
-import { ask, initialize, jsonFile, openSession, serve } from "./serve.mjs";
+import { ask, call, initialize, modernCall, openSession, scripted, serve } from "./serve.mjs";
 import { allowAll, everything, lenient } from "./servers.mjs";
-
-// A server over HTTP of the legacy era that does as it is told, and keeps what it got.
-async function scripted(answer) {
-  const got = [];
-  const server = createServer(async (request, response) => {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks).toString("utf8");
-    const message = body === "" ? undefined : JSON.parse(body);
-    got.push({ method: request.method, headers: request.headers, message });
-    const json = (status, value, headers = {}) => {
-      response.writeHead(status, { "Content-Type": "application/json", ...headers });
-      response.end(value === undefined ? undefined : JSON.stringify(value));
-    };
-    const result = (value) => json(200, { jsonrpc: "2.0", id: message.id, result: value });
-    if (await answer?.({ request, response, message, json, result, got })) return;
-    if (request.method === "DELETE") return json(200);
-    if (request.method === "GET") return json(405);
-    if (message.method === "initialize") {
-      return json(200, {
-        jsonrpc: "2.0", id: message.id,
-        result: { protocolVersion: "2025-11-25", capabilities: { tools: { listChanged: true } }, serverInfo: { name: "s", version: "1" } },
-      }, { "Mcp-Session-Id": `upstream-${got.length}` });
-    }
-    if (message.id === undefined || message.method === undefined) return json(202);
-    return result({ content: [{ type: "text", text: "done" }] });
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${server.address().port}/mcp`, got, server };
-}
-
-const call = (id, name = "echo", args = {}, more = {}) =>
-  ({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args, ...more } });
-const modern = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} };
-const modernCall = (id, name = "echo", args = {}) => ({
-  body: call(id, name, args, { _meta: modern }),
-  headers: { "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": name },
-});
 
 function grant(path, id, ...options) {
   return execFileSync(policyd, ["grants", "add", id, "--grants", path, ...options], { encoding: "utf8" }).trim();
