@@ -89,9 +89,10 @@ CounterChanges CompareCounters(std::span<const DeclaredCounter> before,
     }
     const bool is_allowed = std::ranges::find(may_reset, name) != may_reset.end();
     if (is_strict && !is_allowed && !changes.refusal) {
-      changes.refusal = line +
-                        "; it counts an amount or for a lifetime, which no edit resets: to " +
-                        "mean it, start policyd with --reset " + name;
+      changes.refusal = line;
+      changes.refusal->append("; it counts an amount or for a lifetime, which no edit resets: to ")
+          .append("mean it, start policyd with --reset ")
+          .append(name);
     }
     changes.lines.push_back(std::move(line));
   }

@@ -136,8 +136,9 @@ const JsonNode* RecordReader::Require(std::string_view key) const {
 bool RecordReader::Text(std::string_view key, std::string& out) const {
   const JsonNode* const node = Find(key);
   auto text = node == nullptr ? std::nullopt : ReadText(input_, *node, key);
-  if (text) out = *std::move(text);
-  return text.has_value();
+  if (!text) return false;
+  out = *std::move(text);
+  return true;
 }
 
 bool RecordReader::Path(std::string_view key, std::string& out) const {

@@ -26,8 +26,9 @@ class Histogram {
     const auto value = static_cast<std::uint64_t>(nanoseconds);
     const int power = static_cast<int>(std::bit_width(value)) - 1;
     if (power >= kPowersMax) return kBuckets - 1;
-    const auto step = static_cast<int>((value >> (power - kStepBits)) & (kSteps - 1));
-    return static_cast<std::size_t>((power - kStepBits + 1) * kSteps + step);
+    const auto step = static_cast<std::size_t>((value >> (power - kStepBits)) & (kSteps - 1));
+    return static_cast<std::size_t>(power - kStepBits + 1) * static_cast<std::size_t>(kSteps) +
+           step;
   }
   // The first time that is past a bucket, in nanoseconds; of the last one the greatest number.
   static constexpr std::int64_t EndOf(std::size_t bucket) {

@@ -1,6 +1,7 @@
 #include "runtime/gateway/serve/streamable_client.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "runtime/gateway/serve/http_answer.h"
@@ -115,10 +116,8 @@ EventStream* StreamableClient::StreamFor(std::string_view bytes, Regarding regar
     if (!token.empty() && asked != requests_.end()) return asked->second.stream.get();
   }
   if (listening_.has_listener()) return &listening_;
-  for (auto request = requests_.rbegin(); request != requests_.rend(); ++request) {
-    if (request->second.stream->has_listener() && !request->second.is_initialize) {
-      return request->second.stream.get();
-    }
+  for (const auto& [sequence, request] : std::views::reverse(requests_)) {
+    if (request.stream->has_listener() && !request.is_initialize) return request.stream.get();
   }
   return &listening_;
 }
