@@ -59,6 +59,7 @@ void Deadlines::Arm(std::int64_t at_ms) {
 void Deadlines::Expire() {
   const std::int64_t now_ms = CoarseNowMs();
   // By index: a deadline that passes may set one of a new length.
+  // NOLINTNEXTLINE(modernize-loop-convert)
   for (std::size_t i = 0; i < queues_.size(); ++i) {
     Queue& queue = *queues_[i];
     while (queue.next_ != &queue && queue.next_->at_ms_ <= now_ms) {

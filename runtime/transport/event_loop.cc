@@ -119,9 +119,9 @@ void EventLoop::DropDeferred(DeferredWork& work) {
 void EventLoop::RunDeferred() {
   while (!deferred_.empty()) {
     running_deferred_.swap(deferred_);
-    // By index: each may be dropped by one before it.
-    for (std::size_t i = 0; i < running_deferred_.size(); ++i) {
-      if (running_deferred_[i] != nullptr) running_deferred_[i]->OnDeferred();
+    // None is added to these meanwhile; each may be dropped, and is null then, by one before it.
+    for (DeferredWork* const& work : running_deferred_) {
+      if (work != nullptr) work->OnDeferred();
     }
     running_deferred_.clear();
   }

@@ -22,8 +22,6 @@ namespace policy {
 namespace {
 
 using apply::HasString;
-using apply::OfPatternSubject;
-using apply::OfText;
 
 // -- sets ----------------------------------------------------------------------------------------
 
