@@ -3,14 +3,12 @@
 
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <new>
 #include <string>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include "runtime/limits/system_clock.h"
+#include "tests/unit/limits/charge_record.h"
 #include "tests/unit/limits/hand_clock.h"
 #include "tests/unit/limits/temporary_directory.h"
 
@@ -60,22 +59,6 @@ class SharedMemory {
  private:
   Shared* shared_;
 };
-
-pid_t Fork(const std::function<int()>& child) {
-  const pid_t pid = fork();
-  if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that fails leaves nobody behind
-    _exit(child());
-  }
-  return pid;
-}
-
-int Wait(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 // Reserves as a caller does: parks on NeedsStore and tries again when woken.
 ReserveResult Reserve(Counters& counters, std::span<const Charge> charges, std::int64_t now_ns,
