@@ -110,7 +110,9 @@ class MachineCode {
     if (mode == jit::TierMode::Always) Await(block_count_);
   }
 
-  // In mode Auto: makes hot what `worker` calls, and waits for the code of what is dense too.
+  // In mode Auto: makes hot what `worker` calls, and waits for the code of what is dense too. What
+  // is dense and never called stays the interpreter's: it is not waited for any longer when nothing
+  // has been made for a while.
   void WarmUp(race::Worker& worker, std::size_t calls, const Layout& layout) {
     if (mode_ == jit::TierMode::Always || block_count_ > kHotToolsMax) return;
     const std::size_t decisions = std::size_t{2} * jit::kHotCalls * block_count_;
@@ -120,12 +122,13 @@ class MachineCode {
       const auto shape = jit::ShapeOf(layout, jit::StartOf(layout, block));
       if (shape && jit::IsDense(*shape)) ++dense_count;
     }
-    Await(dense_count);
+    AwaitAtMost(dense_count);
   }
 
  private:
   static constexpr std::uint32_t kHotToolsMax = 1000;  // of more tools none gets hot in a race
   static constexpr auto kLookTime = std::chrono::milliseconds(1);
+  static constexpr auto kPatience = std::chrono::seconds(5);
 
   std::uint64_t Done() const {
     const jit::TierCounts counts = tier_.counts();
@@ -133,6 +136,16 @@ class MachineCode {
   }
   void Await(std::uint32_t blocks) const {
     while (Done() < blocks) std::this_thread::sleep_for(kLookTime);
+  }
+  void AwaitAtMost(std::uint32_t blocks) const {
+    std::uint64_t done = Done();
+    auto changed = std::chrono::steady_clock::now();
+    while (done < blocks && std::chrono::steady_clock::now() - changed < kPatience) {
+      std::this_thread::sleep_for(kLookTime);
+      if (Done() == done) continue;
+      done = Done();
+      changed = std::chrono::steady_clock::now();
+    }
   }
 
   const jit::TierMode mode_;
